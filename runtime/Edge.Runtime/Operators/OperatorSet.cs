@@ -1,0 +1,66 @@
+using Edge.Format;
+
+namespace Edge.Runtime.Operators;
+
+/// <summary>The operators that a model may use. An application that lists its own few lets trimming drop the rest.</summary>
+public sealed class OperatorSet
+{
+    private readonly Dictionary<ushort, Entry> _entries = [];
+
+    /// <summary>All operators of this library.</summary>
+    public static OperatorSet Default { get; } = new OperatorSet();
+
+    /// <summary>All operators of the set, in the order of their codes.</summary>
+    public IEnumerable<OperatorInfo> Operators
+    {
+        get
+        {
+            List<OperatorInfo> infos = [];
+            foreach (Entry entry in _entries.Values)
+            {
+                infos.Add(entry.Info);
+            }
+
+            infos.Sort(static (left, right) => left.Code.CompareTo(right.Code));
+            return infos;
+        }
+    }
+
+    /// <summary>Adds an operator.</summary>
+    /// <typeparam name="T">The operator.</typeparam>
+    /// <returns>This set.</returns>
+    /// <exception cref="ArgumentException">The set already has an operator of that code; the message names both.</exception>
+    public OperatorSet Add<T>() where T : struct, IOperator<T>
+    {
+        OperatorInfo info = T.Info;
+        if (_entries.TryGetValue(info.Code, out Entry? other))
+        {
+            throw new ArgumentException($"Operator {info.Name} has code {info.Code}, which {other.Info.Name} already has. Codes are unique and never reused.");
+        }
+
+        _entries.Add(info.Code, new Entry(info, static (ref AttributeReader attributes) => T.Read(ref attributes)));
+        return this;
+    }
+
+    /// <summary>Finds an operator by code.</summary>
+    /// <param name="code">The code.</param>
+    /// <returns>Its identity, or null.</returns>
+    public OperatorInfo? Find(ushort code) => _entries.TryGetValue(code, out Entry? entry) ? entry.Info : null;
+
+    /// <summary>Reads an operator.</summary>
+    /// <param name="code">Its code, which must be in the set.</param>
+    /// <param name="attributes">Its attribute bytes.</param>
+    /// <exception cref="ModelFormatException">The attributes are malformed.</exception>
+    internal IOperator Read(ushort code, ReadOnlySpan<byte> attributes)
+    {
+        Entry entry = _entries[code];
+        AttributeReader reader = new(entry.Info.Name, attributes);
+        IOperator op = entry.Read(ref reader);
+        reader.End();
+        return op;
+    }
+
+    private delegate IOperator ReadOperator(ref AttributeReader attributes);
+
+    private sealed record Entry(OperatorInfo Info, ReadOperator Read);
+}

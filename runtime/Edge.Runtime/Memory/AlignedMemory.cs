@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace Edge.Runtime.Memory;
@@ -46,6 +47,9 @@ public sealed unsafe class AlignedMemory : IDisposable
         }
     }
 
+    /// <summary>A part of the memory as an object; keeps the memory from being finalized, not from being disposed.</summary>
+    internal Memory<byte> Slice(long offset, int length) => new Part(this, offset, length).Memory;
+
     /// <summary>A length rounded up to the alignment.</summary>
     /// <param name="bytes">The length.</param>
     public static long AlignUp(long bytes) => (bytes + (Alignment - 1)) & -Alignment;
@@ -67,6 +71,21 @@ public sealed unsafe class AlignedMemory : IDisposable
             {
                 GC.RemoveMemoryPressure(Bytes);
             }
+        }
+    }
+
+    private sealed class Part(AlignedMemory owner, long offset, int length) : MemoryManager<byte>
+    {
+        public override Span<byte> GetSpan() => new(owner.Pointer + offset, length);
+
+        public override MemoryHandle Pin(int elementIndex = 0) => new(owner.Pointer + offset + elementIndex);
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
         }
     }
 }

@@ -38,6 +38,10 @@ public sealed class OperatorPlan
     /// <param name="inPlace">Whether the output may overwrite the input.</param>
     public static OperatorPlan Like(in TensorSpec input, bool inPlace = true) => new(input) { InPlaceInputs = inPlace ? 1u : 0u };
 
+    /// <summary>The plan of an element-by-element operator: <see cref="Like"/>, and its gradient overwrites, also in place.</summary>
+    /// <param name="input">Input 0.</param>
+    public static OperatorPlan Elementwise(in TensorSpec input) => new(input) { InPlaceInputs = 1, GradientInPlace = true, OverwritesGradients = true };
+
     /// <summary>A plan with one output.</summary>
     /// <param name="type">Element type.</param>
     /// <param name="shape">Shape.</param>

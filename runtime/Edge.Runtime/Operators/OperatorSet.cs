@@ -8,7 +8,8 @@ public sealed class OperatorSet
     private readonly Dictionary<ushort, Entry> _entries = [];
 
     /// <summary>All operators of this library.</summary>
-    public static OperatorSet Default { get; } = new OperatorSet();
+    public static OperatorSet Default { get; } = new OperatorSet()
+        .Add<Relu>();
 
     /// <summary>All operators of the set, in the order of their codes.</summary>
     public IEnumerable<OperatorInfo> Operators

@@ -66,6 +66,18 @@ public readonly ref struct Shapes
         }
     }
 
+    /// <summary>Throws unless an input has a type.</summary>
+    /// <param name="index">Its position.</param>
+    /// <param name="type">The type it must have.</param>
+    /// <exception cref="ShapeException">It has another one.</exception>
+    public void RequireType(int index, DataType type)
+    {
+        if (Type(index) != type)
+        {
+            Fail($"input {index} is {_inputs[index]}; {type.Name()} is needed.");
+        }
+    }
+
     /// <summary>Throws: the inputs do not fit.</summary>
     /// <param name="message">What was found and what is allowed.</param>
     /// <exception cref="ShapeException">Always.</exception>

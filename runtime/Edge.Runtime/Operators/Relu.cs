@@ -1,0 +1,48 @@
+using System.Numerics;
+using Edge.Format;
+using Edge.Runtime.Kernels;
+
+namespace Edge.Runtime.Operators;
+
+/// <summary>y = max(x, 0), element by element. Any shape; float32. NaN stays NaN.</summary>
+/// <remarks>The derivative at 0 is 0; it follows from the output, so the input need not be kept. Source: Nair, Hinton 2010; ONNX Relu-14.</remarks>
+public readonly record struct Relu : IOperator<Relu>, IDifferentiable
+{
+    /// <inheritdoc/>
+    public static OperatorInfo Info { get; } = OperatorInfo.Data("Relu", 11);
+
+    /// <inheritdoc/>
+    public static Relu Read(ref AttributeReader attributes) => default;
+
+    /// <inheritdoc/>
+    public void Write(AttributeWriter attributes)
+    {
+    }
+
+    /// <inheritdoc/>
+    public OperatorPlan Infer(in Shapes shapes)
+    {
+        shapes.RequireType(0, DataType.Float32);
+        return OperatorPlan.Elementwise(shapes.Input(0));
+    }
+
+    /// <inheritdoc/>
+    public void Forward(in Buffers io) => Elementwise.Map(io.Team, default(Kernel), io.Input(0), io.Output(0));
+
+    /// <inheritdoc/>
+    public Keep Keeps(uint wanted) => Keep.Output0;
+
+    /// <inheritdoc/>
+    public void Backward(in Gradients io) => Elementwise.Zip(io.Team, default(Slope), io.Output(0), io.OutputGradient(0), io.InputGradient(0), io.Accumulate(0));
+
+    private readonly struct Kernel : IUnaryKernel
+    {
+        public Vector<float> Value(Vector<float> x) => Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), Vector<float>.Zero, x);
+    }
+
+    private readonly struct Slope : IBinaryKernel
+    {
+        public Vector<float> Value(Vector<float> y, Vector<float> dy) =>
+            Vector.ConditionalSelect(Vector.GreaterThan(y, Vector<float>.Zero), dy, Vector<float>.Zero);
+    }
+}

@@ -9,7 +9,12 @@ public sealed class OperatorSet
 
     /// <summary>All operators of this library.</summary>
     public static OperatorSet Default { get; } = new OperatorSet()
-        .Add<Relu>();
+        .Add<Relu>()
+        .Add<Reshape>()
+        .Add<Transpose>()
+        .Add<Concat>()
+        .Add<Pad>()
+        .Add<Slice>();
 
     /// <summary>All operators of the set, in the order of their codes.</summary>
     public IEnumerable<OperatorInfo> Operators

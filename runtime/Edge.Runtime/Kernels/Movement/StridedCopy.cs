@@ -19,6 +19,19 @@ internal static unsafe class StridedCopy
         }
     }
 
+    /// <summary>Strides of a dense tensor, and where in it an index lies.</summary>
+    internal static int Offset(in Shape shape, ReadOnlySpan<int> index, Span<int> strides)
+    {
+        Strides(shape, strides);
+        int offset = 0;
+        for (int axis = 0; axis < index.Length; axis++)
+        {
+            offset += index[axis] * strides[axis];
+        }
+
+        return offset;
+    }
+
     /// <summary>target[Σ i·targetStride] = source[Σ i·sourceStride] for every index of the box. The memory must not overlap.</summary>
     /// <param name="elementBytes">1, 2, 4 or 8.</param>
     /// <param name="sizes">The box.</param>

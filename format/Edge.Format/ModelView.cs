@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Edge.Format;
 
@@ -39,18 +41,20 @@ public readonly ref struct ModelView
 
         Header = MemoryMarshal.Read<FileHeader>(file);
         CheckHeader(Header, file.Length, limits);
-        int tableEnd = FileHeader.Size + ((int)Header.SectionCount * SectionRecord.Size);
-        if (tableEnd > file.Length)
+        long tableBytes = FileHeader.Size + ((long)Header.SectionCount * SectionRecord.Size);
+        if (tableBytes > file.Length)
         {
-            throw new ModelFormatException($"Section table: {Header.SectionCount} sections end at byte {tableEnd}, the file at {file.Length}.");
+            throw new ModelFormatException($"Section table: {Header.SectionCount} sections end at byte {tableBytes}, the file at {file.Length}. It is truncated, or the section count is wrong.");
         }
 
+        int tableEnd = (int)tableBytes;
         uint crc = HeaderCrc(file[..tableEnd]);
         if (crc != Header.HeaderCrc)
         {
             throw new ModelFormatException($"Header: checksum is 0x{crc:X8}, 0x{Header.HeaderCrc:X8} is stated. The file is damaged.");
         }
 
+        CheckReserved(Header.Reserved, "Header");
         Sections = MemoryMarshal.Cast<byte, SectionRecord>(file[FileHeader.Size..tableEnd]);
         ulong position = (ulong)tableEnd;
         uint seen = 0;
@@ -59,6 +63,8 @@ public readonly ref struct ModelView
         {
             SectionRecord section = Sections[i];
             ReadOnlySpan<byte> bytes = CheckSection(file, section, i, ref position);
+            CheckReserved(section.Reserved, "Section", i);
+            CheckReserved((uint)(section.Flags & ~SectionFlags.Required), "Section", i, "bit 0 (required) is the only flag");
             if ((uint)section.Kind is 0 or > (uint)SectionKind.Signature)
             {
                 if ((section.Flags & SectionFlags.Required) != 0)
@@ -106,16 +112,12 @@ public readonly ref struct ModelView
         }
 
         _graph = MemoryMarshal.Read<GraphRecord>(graph);
-        CheckRange("Graph inputs", _graph.FirstInput, _graph.InputCount, Indices.Length);
-        CheckRange("Graph outputs", _graph.FirstOutput, _graph.OutputCount, Indices.Length);
-        CheckIndices("Graph inputs", Inputs, Tensors.Length, optional: false);
-        CheckIndices("Graph outputs", Outputs, Tensors.Length, optional: false);
         CheckQuantizations();
         CheckTensors(limits);
         CheckOperators();
         CheckPrograms(limits);
         CheckNames();
-        CheckMetadata();
+        CheckMetadata(limits);
     }
 
     /// <summary>The header.</summary>
@@ -155,13 +157,18 @@ public readonly ref struct ModelView
     public ReadOnlySpan<int> Outputs => Indices.Slice((int)_graph.FirstOutput, (int)_graph.OutputCount);
 
     /// <summary>Checks a file's structure and opens a view of it.</summary>
-    /// <param name="file">All bytes of the file; they must not change while the view is used.</param>
+    /// <param name="file">All bytes of the file, from an address that is a multiple of 4; they must not change while the view is used.</param>
     /// <param name="limits">Caps.</param>
     /// <exception cref="ModelFormatException">The file is malformed, damaged, unsupported or beyond the limits.</exception>
+    /// <exception cref="ArgumentException"><paramref name="file"/> starts at an address that is no multiple of 4.</exception>
     public static ModelView Open(ReadOnlySpan<byte> file, ModelLimits limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        return new ModelView(file, limits);
+
+        // Tables are read in place as 4-byte values, and 32-bit Arm traps on unaligned floats. Arrays and native memory are aligned: only a slice can be odd.
+        return Unsafe.ByteOffset(ref Unsafe.NullRef<byte>(), ref MemoryMarshal.GetReference(file)) % sizeof(uint) == 0
+            ? new ModelView(file, limits)
+            : throw new ArgumentException("The file starts at an address that is no multiple of 4. Copy it to the start of an array first.", nameof(file));
     }
 
     /// <summary>A tensor's shape.</summary>
@@ -337,27 +344,51 @@ public readonly ref struct ModelView
 
     private static ulong AlignUp(ulong value) => (value + (Alignment - 1)) & ~(ulong)(Alignment - 1);
 
-    private static void CheckRange(string what, ulong first, ulong count, int length)
+    /// <summary>Proves that a range starts where the one before it ended and lies inside its table; moves <paramref name="next"/> behind it.</summary>
+    /// <remarks>Ranges that may not overlap make every loop over them linear in the file: many records cannot share one long list.</remarks>
+    private static void CheckRange(string owner, int index, string what, ulong first, ulong count, int length, ref ulong next)
     {
-        if (first + count > (ulong)length)
+        if (first != next || count > (ulong)length - next)
         {
-            throw new ModelFormatException($"{what}: {count} entries from {first}; the table has {length}.");
+            throw new ModelFormatException($"{Label(owner, index)}: {count} {what} from {first} of {length}; they must start at {next}, where those before end, and lie inside.");
+        }
+
+        next += count;
+    }
+
+    private static void CheckEnd(string section, ulong used, int length)
+    {
+        if (used != (ulong)length)
+        {
+            throw new ModelFormatException($"Section {section}: {used} of {length} entries are in use; all must be.");
         }
     }
 
-    private static void CheckIndices(string what, ReadOnlySpan<int> indices, int count, bool optional)
+    private static string Label(string owner, int index) => index < 0 ? owner : $"{owner} {index}";
+
+    /// <summary>Refuses what this version does not define, unless a later minor version may have defined it.</summary>
+    private void CheckReserved(ulong value, string owner, int index = -1, string allowed = "reserved fields are 0")
+    {
+        if (value != 0 && Header.Minor <= FileHeader.CurrentMinor)
+        {
+            throw new ModelFormatException($"{Label(owner, index)}: 0x{value:X} in a reserved field or flag; in format version {FileHeader.CurrentMajor}.{FileHeader.CurrentMinor} {allowed}.");
+        }
+    }
+
+    private static void CheckIndices(string owner, int position, string what, ReadOnlySpan<int> indices, int count, bool optional)
     {
         foreach (int index in indices)
         {
             if ((uint)index >= (uint)count && !(optional && index == -1))
             {
-                throw new ModelFormatException($"{what}: tensor index {index}; there are {count} tensors{(optional ? " (−1 for none)" : "")}.");
+                throw new ModelFormatException($"{Label(owner, position)} {what}: tensor index {index}; there are {count} tensors{(optional ? " (−1 for none)" : "")}.");
             }
         }
     }
 
     private void CheckQuantizations()
     {
+        ulong next = 0;
         for (int i = 0; i < Quantizations.Length; i++)
         {
             QuantizationRecord record = Quantizations[i];
@@ -366,7 +397,7 @@ public readonly ref struct ModelView
                 throw new ModelFormatException($"Quantization {i}: axis {record.Axis} with {record.Count} scales; axis −1 has one scale, an axis 0 … {Shape.MaxRank - 1} at least one.");
             }
 
-            CheckAligned(i, record.ScalesOffset, record.Count);
+            CheckRange("Quantization", i, "bytes of scales", record.ScalesOffset, sizeof(float) * (ulong)record.Count, _quantizationData.Length, ref next);
             foreach (float scale in Scales(i))
             {
                 if (!(scale > 0) || !float.IsFinite(scale))
@@ -377,22 +408,17 @@ public readonly ref struct ModelView
 
             if (record.ZeroPointsOffset != QuantizationRecord.NoZeroPoints)
             {
-                CheckAligned(i, record.ZeroPointsOffset, record.Count);
+                CheckRange("Quantization", i, "bytes of zero points", record.ZeroPointsOffset, sizeof(int) * (ulong)record.Count, _quantizationData.Length, ref next);
             }
         }
-    }
 
-    private void CheckAligned(int quantization, uint offset, uint count)
-    {
-        if (offset % 4 != 0 || offset + (4UL * count) > (ulong)_quantizationData.Length)
-        {
-            throw new ModelFormatException($"Quantization {quantization}: {count} values at byte {offset} of {_quantizationData.Length}; the offset is a multiple of 4 and the values lie inside.");
-        }
+        CheckEnd(nameof(SectionKind.QuantizationData), next, _quantizationData.Length);
     }
 
     private void CheckTensors(ModelLimits limits)
     {
         ulong weightsEnd = 0;
+        byte[]? zeroPointsChecked = null;
         for (int i = 0; i < Tensors.Length; i++)
         {
             TensorRecord record = Tensors[i];
@@ -424,12 +450,16 @@ public readonly ref struct ModelView
                 }
             }
 
-            CheckTensorQuantization(i, record);
+            CheckReserved(record.Reserved, "Tensor", i);
+            CheckReserved((uint)(record.Flags & ~TensorFlags.Constant), "Tensor", i, "bit 0 (constant) is the only flag");
+            CheckTensorQuantization(i, record, ref zeroPointsChecked);
             CheckTensorData(i, record, bytes, ref weightsEnd);
         }
+
+        CheckEnd(nameof(SectionKind.Weights), weightsEnd, Weights.Length);
     }
 
-    private void CheckTensorQuantization(int i, in TensorRecord record)
+    private void CheckTensorQuantization(int i, in TensorRecord record, ref byte[]? zeroPointsChecked)
     {
         if (record.Quantization == -1)
         {
@@ -452,6 +482,20 @@ public readonly ref struct ModelView
             throw new ModelFormatException($"Tensor {i}: {quantization.Count} scales along axis {quantization.Axis} of {TensorShape(i)}; one scale for each index of an existing axis is needed.");
         }
 
+        ReadOnlySpan<int> zeroPoints = ZeroPoints(record.Quantization);
+        if (zeroPoints.Length > 1)
+        {
+            // Many tensors may share one long list; it is checked once for each type. Only asymmetric per-axis quantization, which is rare, pays for the note.
+            zeroPointsChecked ??= new byte[Quantizations.Length];
+            byte bit = (byte)(1 << ((int)record.Type & 7));
+            if ((zeroPointsChecked[record.Quantization] & bit) != 0)
+            {
+                return;
+            }
+
+            zeroPointsChecked[record.Quantization] |= bit;
+        }
+
         (int lowest, int highest) = record.Type switch
         {
             DataType.Int8 => (sbyte.MinValue, sbyte.MaxValue),
@@ -459,7 +503,7 @@ public readonly ref struct ModelView
             DataType.Int16 => (short.MinValue, short.MaxValue),
             _ => (0, 0),
         };
-        foreach (int zeroPoint in ZeroPoints(record.Quantization))
+        foreach (int zeroPoint in zeroPoints)
         {
             if (zeroPoint < lowest || zeroPoint > highest)
             {
@@ -470,16 +514,11 @@ public readonly ref struct ModelView
 
     private void CheckTensorData(int i, in TensorRecord record, long bytes, ref ulong weightsEnd)
     {
-        if ((record.Flags & ~TensorFlags.Constant) != 0)
-        {
-            throw new ModelFormatException($"Tensor {i}: flags 0x{(byte)record.Flags:X2}; only bit 0 (constant) is defined.");
-        }
-
         if ((record.Flags & TensorFlags.Constant) == 0)
         {
             if (record.DataOffset != 0 || record.DataBytes != 0 || record.Encoding != WeightEncoding.Raw)
             {
-                throw new ModelFormatException($"Tensor {i} is no constant and states {record.DataBytes} bytes of data; it must state none.");
+                throw new ModelFormatException($"Tensor {i} is no constant and states {record.DataBytes} bytes of data at {record.DataOffset} in encoding {(byte)record.Encoding}; all three must be 0.");
             }
 
             return;
@@ -495,44 +534,67 @@ public readonly ref struct ModelView
             throw new ModelFormatException($"Tensor {i}: {record.DataBytes} bytes of data for {record.Type.Name()} {TensorShape(i)}, which takes {bytes}.");
         }
 
-        if (record.DataOffset % Alignment != 0 || record.DataOffset > (ulong)Weights.Length || record.DataBytes > (ulong)Weights.Length - record.DataOffset)
+        ulong start = AlignUp(weightsEnd);
+        if (record.DataOffset != start || start > (ulong)Weights.Length || record.DataBytes > (ulong)Weights.Length - start)
         {
-            throw new ModelFormatException($"Tensor {i}: {record.DataBytes} bytes at {record.DataOffset} of the {Weights.Length} bytes of weights; the offset is a multiple of {Alignment} and the data lies inside.");
+            throw new ModelFormatException($"Tensor {i}: {record.DataBytes} bytes at {record.DataOffset} of the {Weights.Length} bytes of weights; they must start at {start}, the next multiple of {Alignment} after the constant before, and lie inside.");
         }
 
-        // In tensor order and without overlap: so what a loader makes of the constants is bounded by the file's size.
-        if (record.DataOffset < weightsEnd)
+        if (Weights[(int)weightsEnd..(int)start].ContainsAnyExcept((byte)0))
         {
-            throw new ModelFormatException($"Tensor {i}: its data starts at {record.DataOffset} of the weights, before the end {weightsEnd} of the constant before it.");
+            throw new ModelFormatException($"Tensor {i}: the bytes between {weightsEnd} and {start} of the weights, before its data, are not zero.");
         }
 
-        weightsEnd = record.DataOffset + record.DataBytes;
+        weightsEnd = start + record.DataBytes;
+        if (record.Type == DataType.Bool && TensorData(i).ContainsAnyExceptInRange((byte)0, (byte)1))
+        {
+            throw new ModelFormatException($"Tensor {i}: a bool constant holds a byte other than 0 and 1.");
+        }
     }
 
     private void CheckOperators()
     {
+        ulong nextIndex = 0;
+        ulong nextAttribute = 0;
         for (int i = 0; i < Operators.Length; i++)
         {
             OperatorRecord record = Operators[i];
-            CheckRange($"Operator {i} tensors", record.FirstIndex, (ulong)record.InputCount + record.OutputCount, Indices.Length);
-            CheckRange($"Operator {i} attributes", record.AttributesOffset, record.AttributesBytes, _attributes.Length);
-            CheckIndices($"Operator {i} inputs", OperatorInputs(i), Tensors.Length, optional: true);
-            CheckIndices($"Operator {i} outputs", OperatorOutputs(i), Tensors.Length, optional: false);
+            CheckReserved(record.Reserved, "Operator", i);
+            CheckRange("Operator", i, "tensor indices", record.FirstIndex, (ulong)record.InputCount + record.OutputCount, Indices.Length, ref nextIndex);
+            CheckRange("Operator", i, "attribute bytes", record.AttributesOffset, record.AttributesBytes, _attributes.Length, ref nextAttribute);
+            CheckIndices("Operator", i, "inputs", OperatorInputs(i), Tensors.Length, optional: true);
+            CheckIndices("Operator", i, "outputs", OperatorOutputs(i), Tensors.Length, optional: false);
         }
+
+        CheckRange("Graph", -1, "inputs", _graph.FirstInput, _graph.InputCount, Indices.Length, ref nextIndex);
+        CheckRange("Graph", -1, "outputs", _graph.FirstOutput, _graph.OutputCount, Indices.Length, ref nextIndex);
+        CheckIndices("Graph", -1, "inputs", Inputs, Tensors.Length, optional: false);
+        CheckIndices("Graph", -1, "outputs", Outputs, Tensors.Length, optional: false);
+        CheckEnd(nameof(SectionKind.Indices), nextIndex, Indices.Length);
+        CheckEnd(nameof(SectionKind.Attributes), nextAttribute, _attributes.Length);
     }
 
     private void CheckPrograms(ModelLimits limits)
     {
+        ulong nextStep = 0;
+        ulong nextBuffer = 0;
         for (int i = 0; i < Programs.Length; i++)
         {
             ProgramRecord record = Programs[i];
-            if (record.Kind > ProgramKind.Train)
+            if (record.Kind > ProgramKind.Train || record.Scheme > ProgramRecord.HighestScheme)
             {
-                throw new ModelFormatException($"Program {i}: kind {(byte)record.Kind}; 0 … {(byte)ProgramKind.Train} are defined.");
+                throw new ModelFormatException($"Program {i}: kind {(byte)record.Kind} and scheme {record.Scheme}; kinds 0 … {(byte)ProgramKind.Train} and schemes 0 … {ProgramRecord.HighestScheme} are defined.");
             }
 
-            CheckRange($"Program {i} steps", record.FirstStep, record.StepCount, Steps.Length);
-            CheckRange($"Program {i} buffers", record.FirstBuffer, record.BufferCount, Buffers.Length);
+            if (record.Batch is 0 or > int.MaxValue)
+            {
+                throw new ModelFormatException($"Program {i}: batch {record.Batch}; 1 … {int.MaxValue} is allowed.");
+            }
+
+            CheckReserved(record.Reserved, "Program", i);
+            CheckReserved(record.Flags & ~ProgramRecord.UpdatesLast, "Program", i, "bit 0 (updates last) is the only flag");
+            CheckRange("Program", i, "steps", record.FirstStep, record.StepCount, Steps.Length, ref nextStep);
+            CheckRange("Program", i, "buffers", record.FirstBuffer, record.BufferCount, Buffers.Length, ref nextBuffer);
             if (record.ArenaBytes > (ulong)limits.MaxArenaBytes)
             {
                 throw new ModelFormatException($"Program {i}: arena of {record.ArenaBytes} bytes; the limit is {limits.MaxArenaBytes} (ModelLimits.MaxArenaBytes).");
@@ -540,20 +602,25 @@ public readonly ref struct ModelView
 
             foreach (BufferRecord buffer in Buffers.Slice((int)record.FirstBuffer, (int)record.BufferCount))
             {
+                CheckReserved(buffer.Reserved | (uint)buffer.Reserved2, "A buffer of program", i);
                 if (buffer.Kind > BufferKind.Saved || buffer.Offset % Alignment != 0 || buffer.Offset > record.ArenaBytes || buffer.Bytes > record.ArenaBytes - buffer.Offset)
                 {
-                    throw new ModelFormatException($"Program {i}: buffer {buffer.Kind} {buffer.Index} has {buffer.Bytes} bytes at {buffer.Offset} of an arena of {record.ArenaBytes}; offsets are multiples of {Alignment} and buffers lie inside.");
+                    throw new ModelFormatException($"Program {i}: buffer {buffer.Kind} {buffer.Index} has {buffer.Bytes} bytes at {buffer.Offset} of an arena of {record.ArenaBytes}; kinds are 0 … {(byte)BufferKind.Saved}, offsets multiples of {Alignment}, and buffers lie inside.");
                 }
             }
         }
 
-        foreach (StepRecord step in Steps)
+        for (int i = 0; i < Steps.Length; i++)
         {
-            if (step.Phase > StepPhase.Update)
+            CheckReserved(Steps[i].Reserved | (uint)Steps[i].Reserved2, "Step", i);
+            if (Steps[i].Phase > StepPhase.Update)
             {
-                throw new ModelFormatException($"A step has phase {(byte)step.Phase}; 0 … {(byte)StepPhase.Update} are defined.");
+                throw new ModelFormatException($"Step {i}: phase {(byte)Steps[i].Phase}; 0 … {(byte)StepPhase.Update} are defined.");
             }
         }
+
+        CheckEnd(nameof(SectionKind.Steps), nextStep, Steps.Length);
+        CheckEnd(nameof(SectionKind.Buffers), nextBuffer, Buffers.Length);
     }
 
     private void CheckNames()
@@ -579,6 +646,11 @@ public readonly ref struct ModelView
                 throw new ModelFormatException($"Section Names: name {i} starts at {offsets[i]} after {previous}; offsets start at 0, rise and stay inside {_names.Length - header} bytes of text.");
             }
 
+            if (!Utf8.IsValid(_names.Slice((int)header + (int)previous, (int)(offsets[i] - previous))))
+            {
+                throw new ModelFormatException($"Section Names: name {i - 1} is not valid UTF-8.");
+            }
+
             previous = offsets[i];
         }
 
@@ -600,7 +672,7 @@ public readonly ref struct ModelView
         return Encoding.UTF8.GetString(_names.Slice(header + (int)offsets[index], (int)(offsets[index + 1] - offsets[index])));
     }
 
-    private void CheckMetadata()
+    private void CheckMetadata(ModelLimits limits)
     {
         if (_metadata.IsEmpty)
         {
@@ -608,6 +680,11 @@ public readonly ref struct ModelView
         }
 
         ReadOnlySpan<uint> lengths = MetadataLengths(out ReadOnlySpan<byte> text);
+        if (lengths.Length / 2 > limits.MaxMetadataPairs)
+        {
+            throw new ModelFormatException($"Section Metadata has {lengths.Length / 2} pairs; the limit is {limits.MaxMetadataPairs} (ModelLimits.MaxMetadataPairs).");
+        }
+
         ulong total = 0;
         foreach (uint length in lengths)
         {
@@ -617,6 +694,26 @@ public readonly ref struct ModelView
         if (total != (ulong)text.Length)
         {
             throw new ModelFormatException($"Section Metadata: its {lengths.Length / 2} pairs take {total} bytes of text; {text.Length} are there.");
+        }
+
+        ReadOnlySpan<byte> previous = default;
+        for (int i = 0; i < lengths.Length; i += 2)
+        {
+            ReadOnlySpan<byte> key = text[..(int)lengths[i]];
+            ReadOnlySpan<byte> value = text.Slice(key.Length, (int)lengths[i + 1]);
+            text = text[(key.Length + value.Length)..];
+            if (!Utf8.IsValid(key) || !Utf8.IsValid(value))
+            {
+                throw new ModelFormatException($"Section Metadata: pair {i / 2} is not valid UTF-8.");
+            }
+
+            // Rising keys: unique without a set, and one order for the same pairs. An empty key can only fail here, as nothing sorts before it.
+            if (previous.SequenceCompareTo(key) >= 0)
+            {
+                throw new ModelFormatException($"Section Metadata: key {i / 2}, '{Encoding.UTF8.GetString(key)}', follows '{Encoding.UTF8.GetString(previous)}'; keys are not empty, unique and in rising order of their bytes.");
+            }
+
+            previous = key;
         }
     }
 

@@ -22,8 +22,9 @@ public sealed class ModelWriter
     private readonly List<BufferRecord> _buffers = [];
     private readonly List<string> _tensorNames = [];
     private readonly List<string> _operatorNames = [];
-    private readonly List<KeyValuePair<string, string>> _metadata = [];
-    private GraphRecord _graph;
+    private readonly SortedList<byte[], byte[]> _metadata = new(Comparer<byte[]>.Create(static (left, right) => left.AsSpan().SequenceCompareTo(right)));
+    private int[] _inputs = [];
+    private int[] _outputs = [];
 
     /// <summary>Leaves the names section out: a smaller file with the same identity.</summary>
     public bool StripNames { get; init; }
@@ -107,8 +108,8 @@ public sealed class ModelWriter
         {
             Code = code,
             Version = version,
-            InputCount = (ushort)inputs.Length,
-            OutputCount = (ushort)outputs.Length,
+            InputCount = checked((ushort)inputs.Length),
+            OutputCount = checked((ushort)outputs.Length),
             FirstIndex = (uint)_indices.Count,
             AttributesOffset = (uint)_attributes.Length,
             AttributesBytes = (uint)attributes.Length,
@@ -125,15 +126,8 @@ public sealed class ModelWriter
     /// <param name="outputs">Output tensors, in the order in which a caller gets them.</param>
     public void SetInterface(ReadOnlySpan<int> inputs, ReadOnlySpan<int> outputs)
     {
-        _graph = new GraphRecord
-        {
-            FirstInput = (uint)_indices.Count,
-            InputCount = (uint)inputs.Length,
-            FirstOutput = (uint)(_indices.Count + inputs.Length),
-            OutputCount = (uint)outputs.Length,
-        };
-        _indices.AddRange(inputs);
-        _indices.AddRange(outputs);
+        _inputs = inputs.ToArray();
+        _outputs = outputs.ToArray();
     }
 
     /// <summary>Adds a program. Its step and buffer ranges are filled in here.</summary>
@@ -152,20 +146,38 @@ public sealed class ModelWriter
     }
 
     /// <summary>Adds a metadata pair. Keys in use: format/SPEC.md, "Metadata".</summary>
-    /// <param name="key">The key.</param>
+    /// <param name="key">The key; not empty, and new.</param>
     /// <param name="value">The value.</param>
-    public void AddMetadata(string key, string value) => _metadata.Add(new(key, value));
+    /// <exception cref="ArgumentException">The key is empty or already has a value.</exception>
+    public void AddMetadata(string key, string value)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        ArgumentNullException.ThrowIfNull(value);
+        byte[] bytes = Encoding.UTF8.GetBytes(key);
+        if (!_metadata.TryAdd(bytes, Encoding.UTF8.GetBytes(value)))
+        {
+            throw new ArgumentException($"Metadata key '{key}' already has a value; a key has one.", nameof(key));
+        }
+    }
 
     /// <summary>The file's bytes.</summary>
+    /// <exception cref="ModelFormatException">The parts do not make a file that <see cref="ModelView"/> opens; so no unreadable file is ever written.</exception>
     public byte[] ToArray()
     {
+        GraphRecord graph = new()
+        {
+            FirstInput = (uint)_indices.Count,
+            InputCount = (uint)_inputs.Length,
+            FirstOutput = (uint)(_indices.Count + _inputs.Length),
+            OutputCount = (uint)_outputs.Length,
+        };
         List<(SectionKind Kind, SectionFlags Flags, byte[] Bytes)> sections = [];
-        Add(SectionKind.Graph, Bytes([_graph]));
+        Add(SectionKind.Graph, Bytes([graph]));
         Add(SectionKind.Tensors, Bytes<TensorRecord>(CollectionsMarshal.AsSpan(_tensors)));
         Add(SectionKind.Quantizations, Bytes<QuantizationRecord>(CollectionsMarshal.AsSpan(_quantizations)));
         Add(SectionKind.QuantizationData, _quantizationData.ToArray());
         Add(SectionKind.Operators, Bytes<OperatorRecord>(CollectionsMarshal.AsSpan(_operators)));
-        Add(SectionKind.Indices, Bytes<int>(CollectionsMarshal.AsSpan(_indices)));
+        Add(SectionKind.Indices, Bytes<int>([.. _indices, .. _inputs, .. _outputs]));
         Add(SectionKind.Attributes, _attributes.ToArray());
         Add(SectionKind.Programs, Bytes<ProgramRecord>(CollectionsMarshal.AsSpan(_programs)));
         Add(SectionKind.Steps, Bytes<StepRecord>(CollectionsMarshal.AsSpan(_steps)));
@@ -177,7 +189,9 @@ public sealed class ModelWriter
         }
 
         Add(SectionKind.Weights, _weights.ToArray());
-        return Assemble(sections);
+        byte[] file = Assemble(sections);
+        _ = ModelView.Open(file, ModelLimits.Default);
+        return file;
 
         void Add(SectionKind kind, byte[] bytes, SectionFlags flags = SectionFlags.Required)
         {
@@ -240,16 +254,16 @@ public sealed class ModelWriter
 
         ByteSink sink = new();
         sink.WriteUInt32((uint)_metadata.Count);
-        foreach ((string key, string value) in _metadata)
+        foreach ((byte[] key, byte[] value) in _metadata)
         {
-            sink.WriteUInt32((uint)Encoding.UTF8.GetByteCount(key));
-            sink.WriteUInt32((uint)Encoding.UTF8.GetByteCount(value));
+            sink.WriteUInt32((uint)key.Length);
+            sink.WriteUInt32((uint)value.Length);
         }
 
-        foreach ((string key, string value) in _metadata)
+        foreach ((byte[] key, byte[] value) in _metadata)
         {
-            sink.Write(Encoding.UTF8.GetBytes(key));
-            sink.Write(Encoding.UTF8.GetBytes(value));
+            sink.Write(key);
+            sink.Write(value);
         }
 
         return sink.ToArray();

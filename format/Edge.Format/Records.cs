@@ -119,7 +119,7 @@ public enum SectionKind : uint
     /// <summary>Names of tensors and operators; may be stripped.</summary>
     Names = 12,
 
-    /// <summary>Key-value pairs.</summary>
+    /// <summary>Key-value pairs in rising order of their keys.</summary>
     Metadata = 13,
 
     /// <summary>Signature of the identity; reserved, skipped by version 1.0 readers.</summary>
@@ -137,7 +137,7 @@ public enum SectionFlags : uint
     Required = 1,
 }
 
-/// <summary>The model's inputs and outputs, as ranges of the indices section.</summary>
+/// <summary>The model's inputs and outputs, as ranges of the indices section: behind those of the operators, inputs first.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public struct GraphRecord
 {
@@ -197,7 +197,7 @@ public struct TensorRecord
     /// <summary>Index into the quantizations section, or −1.</summary>
     public int Quantization;
 
-    /// <summary>Start of a constant's data in the weights section; a multiple of 64.</summary>
+    /// <summary>Start of a constant's data in the weights section: the next multiple of 64 after the constant before.</summary>
     public ulong DataOffset;
 
     /// <summary>Stored bytes of a constant.</summary>
@@ -233,10 +233,10 @@ public struct QuantizationRecord
     /// <summary>Number of scales.</summary>
     public uint Count;
 
-    /// <summary>Start of the scales (float32) in the quantization data, a multiple of 4.</summary>
+    /// <summary>Start of the scales (float32) in the quantization data: where the values of the record before end.</summary>
     public uint ScalesOffset;
 
-    /// <summary>Start of the zero points (int32) in the quantization data, a multiple of 4; or <see cref="NoZeroPoints"/>.</summary>
+    /// <summary>Start of the zero points (int32) in the quantization data: where the scales end; or <see cref="NoZeroPoints"/>.</summary>
     public uint ZeroPointsOffset;
 }
 
@@ -259,10 +259,10 @@ public struct OperatorRecord
     /// <summary>Number of outputs.</summary>
     public ushort OutputCount;
 
-    /// <summary>First entry in the indices section.</summary>
+    /// <summary>First entry in the indices section: where those of the operator before end.</summary>
     public uint FirstIndex;
 
-    /// <summary>Start of its attributes.</summary>
+    /// <summary>Start of its attributes: where those of the operator before end.</summary>
     public uint AttributesOffset;
 
     /// <summary>Bytes of its attributes.</summary>
@@ -291,6 +291,12 @@ public struct ProgramRecord
 {
     /// <summary>Size in bytes.</summary>
     public const int Size = 48;
+
+    /// <summary>Largest value of <see cref="Scheme"/>.</summary>
+    public const byte HighestScheme = 2;
+
+    /// <summary>Bit of <see cref="Flags"/>: updates wait for all gradients.</summary>
+    public const uint UpdatesLast = 1;
 
     /// <summary>What it computes.</summary>
     public ProgramKind Kind;

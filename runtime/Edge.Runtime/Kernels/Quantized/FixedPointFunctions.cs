@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Numerics;
+
+namespace Edge.Runtime.Kernels;
+
+/// <summary>exp, logistic and tanh in int32 fixed point: integer bits before the point, the rest after it, Q(m.31−m).</summary>
+/// <remarks>
+/// Source: gemmlowp fixedpoint/fixedpoint.h, reproduced operation by operation because every rounding shows in the result. Multiplying
+/// Qa by Qb with SaturatingRoundingDoublingHighMul gives Q(a+b). Constants are round(c · 2^31) unless noted.
+/// </remarks>
+internal static class FixedPointFunctions
+{
+    /// <summary>e^x for x ≤ 0.</summary>
+    /// <param name="x">Input with <paramref name="integerBits"/> integer bits, not positive.</param>
+    /// <param name="integerBits">2 … 5.</param>
+    /// <returns>Q0.31; e^0 is the largest value, 1 − 2^-31.</returns>
+    public static int ExpOnNegative(int x, int integerBits)
+    {
+        Debug.Assert(x <= 0 && integerBits is >= 2 and <= 5);
+        if (x == 0)
+        {
+            return int.MaxValue;
+        }
+
+        // x = −k/4 + r with r in [−1/4, 0): e^r by a Taylor polynomial, e^(−k/4) by one factor for each set bit of k.
+        int fractionalBits = 31 - integerBits;
+        int quarter = 1 << (fractionalBits - 2);
+        int r = (x & (quarter - 1)) - quarter;
+        int result = ExpOnLastQuarter(FixedPoint.SaturatingShiftLeft(r, integerBits));
+        int remainder = unchecked(r - x);
+        for (int i = 0; i < PowersOfE.Length; i++)                       // bit i stands for 2^(i − 2)
+        {
+            if (i - 2 < integerBits && (remainder & (1 << (fractionalBits + i - 2))) != 0)
+            {
+                result = FixedPoint.SaturatingRoundingDoublingHighMul(result, PowersOfE[i]);
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>1 / (1 + e^−x).</summary>
+    /// <param name="x">Input with <paramref name="integerBits"/> integer bits.</param>
+    /// <param name="integerBits">2 … 5.</param>
+    /// <returns>Q0.31.</returns>
+    public static int Logistic(int x, int integerBits)
+    {
+        if (x == 0)
+        {
+            return 1 << 30;
+        }
+
+        int positive = OneOverOnePlus(ExpOnNegative(x > 0 ? -x : x, integerBits));
+        return x > 0 ? positive : int.MaxValue - positive;
+    }
+
+    /// <summary>tanh x = (1 − e^−2x) / (1 + e^−2x).</summary>
+    /// <param name="x">Input with <paramref name="integerBits"/> integer bits.</param>
+    /// <param name="integerBits">1 … 4: doubling x moves the point by one.</param>
+    /// <returns>Q0.31.</returns>
+    public static int Tanh(int x, int integerBits)
+    {
+        if (x == 0)
+        {
+            return 0;
+        }
+
+        int e = ExpOnNegative(x < 0 ? x : -x, integerBits + 1);
+        int t = FixedPoint.SaturatingShiftLeft(unchecked(Reciprocal(e) - OneInQ2), 2);
+        return x < 0 ? -t : t;
+    }
+
+    /// <summary>1 / x of a positive fixed-point number: result · 2^−bits with the result in Q0.31.</summary>
+    /// <param name="x">Positive, with <paramref name="integerBits"/> integer bits.</param>
+    /// <param name="integerBits">Integer bits of <paramref name="x"/>.</param>
+    /// <returns>1 / (x scaled into [1, 2)) and the number of bits that x reaches above one.</returns>
+    /// <remarks>Source: GetReciprocal, TensorFlow Lite kernels/internal/common.h.</remarks>
+    public static (int Scale, int BitsOverUnit) Invert(int x, int integerBits)
+    {
+        Debug.Assert(x > 0);
+        int headroom = BitOperations.LeadingZeroCount((uint)x);
+        int minusOne = (int)(((uint)x << headroom) - (1u << 31));
+        return (OneOverOnePlus(minusOne), integerBits - headroom);
+    }
+
+    /// <summary>1 / (1 + a) for a in [0, 1): half of 2 / (1 + a), brought from Q1 to Q0.</summary>
+    private static int OneOverOnePlus(int a) => FixedPoint.SaturatingShiftLeft(Reciprocal(a), 1);
+
+    /// <summary>2 / (1 + a) in Q2 for a in Q0, by three Newton-Raphson steps on d = (1 + a) / 2, starting from 48/17 − 32/17 · d.</summary>
+    private static int Reciprocal(int a)
+    {
+        int halfDenominator = (int)(((long)a + int.MaxValue + 1) / 2);   // RoundingHalfSum of non-negative values
+        int x = 1515870810 + FixedPoint.SaturatingRoundingDoublingHighMul(halfDenominator, -1010580540);   // 48/17, −32/17 in Q2.29
+        for (int i = 0; i < 3; i++)
+        {
+            int error = OneInQ2 - FixedPoint.SaturatingRoundingDoublingHighMul(halfDenominator, x);
+            x = unchecked(x + FixedPoint.SaturatingShiftLeft(FixedPoint.SaturatingRoundingDoublingHighMul(x, error), 2));
+        }
+
+        return x;
+    }
+
+    /// <summary>e^a for a in [−1/4, 0), Q0: Taylor around −1/8, e^(−1/8) · (1 + x + x²/2 + x³/6 + x⁴/24) with x = a + 1/8.</summary>
+    private static int ExpOnLastQuarter(int a)
+    {
+        const int ExpOfMinusEighth = 1895147668;
+        const int Third = 715827883;
+        int x = a + (1 << 28);
+        int x2 = FixedPoint.SaturatingRoundingDoublingHighMul(x, x);
+        int x3 = FixedPoint.SaturatingRoundingDoublingHighMul(x2, x);
+        int x4 = FixedPoint.SaturatingRoundingDoublingHighMul(x2, x2);
+        int tail = FixedPoint.SaturatingRoundingDoublingHighMul(FixedPoint.RoundingDivideByPowerOfTwo(x4, 2) + x3, Third) + x2;
+        int series = x + FixedPoint.RoundingDivideByPowerOfTwo(tail, 1);
+        return ExpOfMinusEighth + FixedPoint.SaturatingRoundingDoublingHighMul(ExpOfMinusEighth, series);
+    }
+
+    private const int OneInQ2 = 1 << 29;
+
+    /// <summary>e^(−2^(i−2)) in Q0.31 for i = 0 … 6.</summary>
+    private static ReadOnlySpan<int> PowersOfE => [1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242];
+}

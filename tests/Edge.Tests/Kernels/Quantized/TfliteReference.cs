@@ -1,0 +1,484 @@
+using Edge.Runtime.Kernels;
+
+namespace Edge.Tests.Kernels.Quantized;
+
+/// <summary>The reference kernels of TensorFlow Lite, followed line by line in naive loops. It shares no code with the kernels under test.</summary>
+/// <remarks>
+/// Sources: gemmlowp fixedpoint/fixedpoint.h; TensorFlow Lite kernels/internal/{common,quantization_util}, reference/integer_ops/*.h,
+/// reference/{softmax,hard_swish,leaky_relu,requantize,quantize,sub}.h; TFLite Micro kernels/*_common.cc for the preparation.
+/// </remarks>
+internal static class TfliteReference
+{
+    internal static int HighMul(int a, int b)
+    {
+        if (a == b && a == int.MinValue)
+        {
+            return int.MaxValue;
+        }
+
+        long product = (long)a * b;
+        long nudge = product >= 0 ? 1L << 30 : 1 - (1L << 30);
+        return (int)((product + nudge) / (1L << 31));                    // C++ and C# both truncate
+    }
+
+    internal static int DivideByPot(int x, int exponent)
+    {
+        int mask = (int)((1L << exponent) - 1);
+        int remainder = x & mask;
+        int threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+        return (x >> exponent) + (remainder > threshold ? 1 : 0);
+    }
+
+    internal static int Multiply(int x, int multiplier, int shift)
+    {
+        int left = shift > 0 ? shift : 0;
+        int right = shift > 0 ? 0 : -shift;
+        return DivideByPot(HighMul(unchecked(x * (1 << left)), multiplier), right);
+    }
+
+    internal static (int, int) QuantizeMultiplier(double value)
+    {
+        if (value == 0)
+        {
+            return (0, 0);
+        }
+
+        // frexp by repeated halving and doubling
+        int shift = 0;
+        double q = value;
+        while (Math.Abs(q) >= 1)
+        {
+            q /= 2;
+            shift++;
+        }
+
+        while (Math.Abs(q) < 0.5)
+        {
+            q *= 2;
+            shift--;
+        }
+
+        long mantissa = (long)Math.Round(q * (1L << 31), MidpointRounding.AwayFromZero);
+        if (mantissa == 1L << 31)
+        {
+            mantissa /= 2;
+            shift++;
+        }
+
+        if (shift < -31)
+        {
+            shift = 0;
+            mantissa = 0;
+        }
+
+        return ((int)mantissa, shift);
+    }
+
+    internal static sbyte[] Conv(
+        ConvGeometry g, sbyte[] input, sbyte[] weights, int[] bias, float[] weightScales, float inputScale, int inputZeroPoint, float outputScale, Int8Range range)
+    {
+        sbyte[] output = new sbyte[g.Batch * g.OutputHeight * g.OutputWidth * g.OutputChannels];
+        int depth = g.InputChannels / g.Groups;
+        int filtersPerGroup = g.OutputChannels / g.Groups;
+        int o = 0;
+        for (int b = 0; b < g.Batch; b++)
+        {
+            for (int outY = 0; outY < g.OutputHeight; outY++)
+            {
+                for (int outX = 0; outX < g.OutputWidth; outX++)
+                {
+                    for (int channel = 0; channel < g.OutputChannels; channel++)
+                    {
+                        int group = channel / filtersPerGroup;
+                        int acc = 0;
+                        for (int ky = 0; ky < g.KernelHeight; ky++)
+                        {
+                            for (int kx = 0; kx < g.KernelWidth; kx++)
+                            {
+                                int inY = outY * g.StrideHeight - g.PadTop + ky * g.DilationHeight;
+                                int inX = outX * g.StrideWidth - g.PadLeft + kx * g.DilationWidth;
+                                if (inX < 0 || inX >= g.InputWidth || inY < 0 || inY >= g.InputHeight)
+                                {
+                                    continue;
+                                }
+
+                                for (int c = 0; c < depth; c++)
+                                {
+                                    int x = input[((b * g.InputHeight + inY) * g.InputWidth + inX) * g.InputChannels + c + group * depth];
+                                    int w = weights[((channel * g.KernelHeight + ky) * g.KernelWidth + kx) * depth + c];
+                                    acc = unchecked(acc + w * (x - inputZeroPoint));
+                                }
+                            }
+                        }
+
+                        acc = unchecked(acc + (bias.Length == 0 ? 0 : bias[channel]));
+                        float scale = weightScales.Length == 1 ? weightScales[0] : weightScales[channel];
+                        (int multiplier, int shift) = QuantizeMultiplier((double)inputScale * (double)scale / (double)outputScale);
+                        output[o++] = Clamp(Multiply(acc, multiplier, shift) + range.ZeroPoint, range);
+                    }
+                }
+            }
+        }
+
+        return output;
+    }
+
+    internal static sbyte[] Depthwise(
+        ConvGeometry g, sbyte[] input, sbyte[] weights, int[] bias, float[] weightScales, float inputScale, int inputZeroPoint, float outputScale, Int8Range range)
+    {
+        sbyte[] output = new sbyte[g.Batch * g.OutputHeight * g.OutputWidth * g.OutputChannels];
+        int depthMultiplier = g.OutputChannels / g.InputChannels;
+        for (int b = 0; b < g.Batch; b++)
+        {
+            for (int outY = 0; outY < g.OutputHeight; outY++)
+            {
+                for (int outX = 0; outX < g.OutputWidth; outX++)
+                {
+                    for (int inChannel = 0; inChannel < g.InputChannels; inChannel++)
+                    {
+                        for (int m = 0; m < depthMultiplier; m++)
+                        {
+                            int channel = m + inChannel * depthMultiplier;
+                            int acc = 0;
+                            for (int ky = 0; ky < g.KernelHeight; ky++)
+                            {
+                                for (int kx = 0; kx < g.KernelWidth; kx++)
+                                {
+                                    int inY = outY * g.StrideHeight - g.PadTop + ky * g.DilationHeight;
+                                    int inX = outX * g.StrideWidth - g.PadLeft + kx * g.DilationWidth;
+                                    if (inX < 0 || inX >= g.InputWidth || inY < 0 || inY >= g.InputHeight)
+                                    {
+                                        continue;
+                                    }
+
+                                    int x = input[((b * g.InputHeight + inY) * g.InputWidth + inX) * g.InputChannels + inChannel];
+                                    acc += weights[(ky * g.KernelWidth + kx) * g.OutputChannels + channel] * (x - inputZeroPoint);
+                                }
+                            }
+
+                            acc += bias.Length == 0 ? 0 : bias[channel];
+                            float scale = weightScales.Length == 1 ? weightScales[0] : weightScales[channel];
+                            (int multiplier, int shift) = QuantizeMultiplier((double)inputScale * (double)scale / (double)outputScale);
+                            output[((b * g.OutputHeight + outY) * g.OutputWidth + outX) * g.OutputChannels + channel] =
+                                Clamp(Multiply(acc, multiplier, shift) + range.ZeroPoint, range);
+                        }
+                    }
+                }
+            }
+        }
+
+        return output;
+    }
+
+    internal static sbyte[] Pool(ConvGeometry g, bool average, sbyte[] input, int min, int max)
+    {
+        sbyte[] output = new sbyte[g.Batch * g.OutputHeight * g.OutputWidth * g.OutputChannels];
+        int o = 0;
+        for (int b = 0; b < g.Batch; b++)
+        {
+            for (int outY = 0; outY < g.OutputHeight; outY++)
+            {
+                for (int outX = 0; outX < g.OutputWidth; outX++)
+                {
+                    for (int channel = 0; channel < g.OutputChannels; channel++)
+                    {
+                        int acc = average ? 0 : sbyte.MinValue;
+                        int count = 0;
+                        for (int ky = 0; ky < g.KernelHeight; ky++)
+                        {
+                            for (int kx = 0; kx < g.KernelWidth; kx++)
+                            {
+                                int inY = outY * g.StrideHeight - g.PadTop + ky;
+                                int inX = outX * g.StrideWidth - g.PadLeft + kx;
+                                if (inX >= 0 && inX < g.InputWidth && inY >= 0 && inY < g.InputHeight)
+                                {
+                                    int x = input[((b * g.InputHeight + inY) * g.InputWidth + inX) * g.InputChannels + channel];
+                                    acc = average ? acc + x : Math.Max(acc, x);
+                                    count++;
+                                }
+                            }
+                        }
+
+                        if (average)
+                        {
+                            acc = acc > 0 ? (acc + count / 2) / count : (acc - count / 2) / count;
+                        }
+
+                        output[o++] = (sbyte)Math.Min(Math.Max(acc, min), max);
+                    }
+                }
+            }
+        }
+
+        return output;
+    }
+
+    internal static sbyte Add(sbyte x, sbyte y, float scale1, int zero1, float scale2, int zero2, float outputScale, Int8Range range, bool subtract)
+    {
+        double real1, real2, realOutput;
+        if (subtract)
+        {
+            float twice = 2 * Math.Max(scale1, scale2);
+            real1 = scale1 / twice;
+            real2 = scale2 / twice;
+            realOutput = twice / ((1 << 20) * outputScale);
+        }
+        else
+        {
+            double twice = 2 * (double)Math.Max(scale1, scale2);
+            real1 = (double)scale1 / twice;
+            real2 = (double)scale2 / twice;
+            realOutput = twice / ((1 << 20) * (double)outputScale);
+        }
+
+        (int m1, int s1) = QuantizeMultiplier(real1);
+        (int m2, int s2) = QuantizeMultiplier(real2);
+        (int m, int s) = QuantizeMultiplier(realOutput);
+        int scaled1 = DivideByPot(HighMul((x - zero1) * (1 << 20), m1), -s1);
+        int scaled2 = DivideByPot(HighMul((y - zero2) * (1 << 20), m2), -s2);
+        int raw = subtract ? scaled1 - scaled2 : scaled1 + scaled2;
+        return Clamp(DivideByPot(HighMul(raw, m), -s) + range.ZeroPoint, range);
+    }
+
+    internal static sbyte Mul(sbyte x, sbyte y, float scale1, int zero1, float scale2, int zero2, float outputScale, Int8Range range)
+    {
+        (int m, int s) = QuantizeMultiplier((double)scale1 * (double)scale2 / (double)outputScale);
+        return Clamp(range.ZeroPoint + Multiply((x - zero1) * (y - zero2), m, s), range);
+    }
+
+    // gemmlowp's SaturatingRoundingMultiplyByPOT<e> for e > 0.
+    private static int ShiftSaturating(int x, int e)
+    {
+        long wide = (long)x << e;
+        return (int)Math.Clamp(wide, int.MinValue, int.MaxValue);
+    }
+
+    internal static int ExpOnNegative(int a, int integerBits)
+    {
+        int fractional = 31 - integerBits;
+        int oneQuarter = 1 << (fractional - 2);
+        int mask = oneQuarter - 1;
+        int aMod = (a & mask) - oneQuarter;
+
+        int f = ShiftSaturating(aMod, integerBits);
+        int x = f + (1 << 28);
+        int x2 = HighMul(x, x);
+        int x3 = HighMul(x2, x);
+        int x4 = HighMul(x2, x2);
+        int x4Over4 = DivideByPot(x4, 2);
+        int sum = DivideByPot(HighMul(x4Over4 + x3, 715827883) + x2, 1);
+        int result = 1895147668 + HighMul(1895147668, x + sum);
+
+        int remainder = aMod - a;
+        void Barrel(int exponent, int factor)
+        {
+            if (integerBits > exponent && (remainder & (1 << (fractional + exponent))) != 0)
+            {
+                result = HighMul(result, factor);
+            }
+        }
+
+        Barrel(-2, 1672461947);
+        Barrel(-1, 1302514674);
+        Barrel(0, 790015084);
+        Barrel(1, 290630308);
+        Barrel(2, 39332535);
+        Barrel(3, 720401);
+        Barrel(4, 242);
+        return a == 0 ? int.MaxValue : result;
+    }
+
+    private static int NewtonRaphson(int a)
+    {
+        long sum = (long)a + int.MaxValue;
+        int half = (int)((sum + (sum >= 0 ? 1 : -1)) / 2);
+        int x = 1515870810 + HighMul(half, -1010580540);
+        for (int i = 0; i < 3; i++)
+        {
+            int halfTimesX = HighMul(half, x);
+            int oneMinus = (1 << 29) - halfTimesX;
+            x += ShiftSaturating(HighMul(x, oneMinus), 2);
+        }
+
+        return x;
+    }
+
+    internal static int OneOverOnePlus(int a) => ShiftSaturating(NewtonRaphson(a), 1);
+
+    internal static int LogisticQ(int a, int integerBits)
+    {
+        int absolute = a > 0 ? a : -a;
+        int positive = OneOverOnePlus(ExpOnNegative(-absolute, integerBits));
+        return a == 0 ? 1 << 30 : a > 0 ? positive : int.MaxValue - positive;
+    }
+
+    internal static int TanhQ(int a, int integerBits)
+    {
+        int n = a < 0 ? a : -a;
+        int t = ShiftSaturating(NewtonRaphson(ExpOnNegative(n, integerBits + 1)) - (1 << 29), 2);
+        return a == 0 ? 0 : a < 0 ? -t : t;
+    }
+
+    internal static sbyte Logistic(sbyte q, float scale, int zeroPoint, bool tanh)
+    {
+        (int multiplier, int shift) = QuantizeMultiplier((double)scale * (1 << 27));
+        int radius = (int)Math.Floor(1.0 * ((1 << 4) - 1) * (1L << 27) / Math.Pow(2, shift));
+        int input = q - zeroPoint;
+        if (input <= -radius)
+        {
+            return sbyte.MinValue;
+        }
+
+        if (input >= radius)
+        {
+            return sbyte.MaxValue;
+        }
+
+        int inQ4 = Multiply(input, multiplier, shift);
+        int result = tanh ? DivideByPot(TanhQ(inQ4, 4), 24) : DivideByPot(LogisticQ(inQ4, 4), 23) - 128;
+        return (sbyte)Math.Min(Math.Max(result, -128), 127);
+    }
+
+    internal static sbyte[] Softmax(sbyte[] input, int depth, float beta, float scale)
+    {
+        double real = Math.Min((double)beta * (double)scale * (1 << 26), (1L << 31) - 1.0);
+        (int multiplier, int leftShift) = QuantizeMultiplier(real);
+        int diffMin = -(int)Math.Floor(1.0 * ((1 << 5) - 1) * (1L << 26) / (1L << leftShift));
+        sbyte[] output = new sbyte[input.Length];
+        for (int start = 0; start < input.Length; start += depth)
+        {
+            int max = -128;
+            for (int c = 0; c < depth; c++)
+            {
+                max = Math.Max(max, input[start + c]);
+            }
+
+            int sumOfExps = 0;
+            for (int c = 0; c < depth; c++)
+            {
+                int diff = input[start + c] - max;
+                if (diff >= diffMin)
+                {
+                    sumOfExps += DivideByPot(ExpOnNegative(HighMul(diff * (1 << leftShift), multiplier), 5), 12);
+                }
+            }
+
+            int headroom = 0;
+            while (((uint)sumOfExps & (0x80000000u >> headroom)) == 0)
+            {
+                headroom++;
+            }
+
+            int bitsOverUnit = 12 - headroom;
+            int shiftedScale = OneOverOnePlus((int)(((uint)sumOfExps << headroom) - (1u << 31)));
+            int exponent = bitsOverUnit + 31 - 8;
+            for (int c = 0; c < depth; c++)
+            {
+                int diff = input[start + c] - max;
+                int value = -128;
+                if (diff >= diffMin)
+                {
+                    int exp = ExpOnNegative(HighMul(diff * (1 << leftShift), multiplier), 5);
+                    value = DivideByPot(HighMul(shiftedScale, exp), exponent) - 128;
+                }
+
+                output[start + c] = (sbyte)Math.Max(Math.Min(value, 127), -128);
+            }
+        }
+
+        return output;
+    }
+
+    internal static sbyte LeakyRelu(sbyte q, float alpha, float inputScale, int inputZero, float outputScale, int outputZero)
+    {
+        (int alphaMultiplier, int alphaShift) = QuantizeMultiplier((double)(inputScale * alpha / outputScale));
+        (int multiplier, int shift) = QuantizeMultiplier((double)(inputScale / outputScale));
+        int value = q - inputZero;
+        int result = value >= 0
+            ? outputZero + Multiply(value, multiplier, shift)
+            : outputZero + Multiply(value, alphaMultiplier, alphaShift);
+        return (sbyte)Math.Min(127, Math.Max(-128, result));
+    }
+
+    internal static sbyte Relu(sbyte q, float actMin, float actMax, float inputScale, int inputZero, float outputScale, int outputZero)
+    {
+        (int multiplier, int shift) = QuantizeMultiplier((double)inputScale / (double)outputScale);
+        int min = Math.Max(-128, outputZero + (int)MathF.Round(actMin / outputScale, MidpointRounding.AwayFromZero));
+        int max = float.IsInfinity(actMax) ? 127 : Math.Min(127, outputZero + (int)MathF.Round(actMax / outputScale, MidpointRounding.AwayFromZero));
+        int clamped = outputZero + Multiply(q - inputZero, multiplier, shift);
+        return (sbyte)Math.Min(Math.Max(min, clamped), max);
+    }
+
+    internal static int Requantize(int q, float inputScale, int inputZero, float outputScale, int outputZero, int min, int max)
+    {
+        (int multiplier, int shift) = QuantizeMultiplier((double)inputScale / (double)outputScale);
+        return Math.Max(Math.Min(Multiply(q - inputZero, multiplier, shift) + outputZero, max), min);
+    }
+
+    internal static sbyte HardSwish(sbyte q, float inputScale, int inputZero, float outputScale, int outputZero)
+    {
+        static short HighMul16(short a, short b)
+        {
+            int ab = a * b;
+            short nudge = (short)(ab >= 0 ? 1 << 14 : 1 - (1 << 14));
+            return a == b && a == short.MinValue ? short.MaxValue : (short)((ab + nudge) / (1 << 15));
+        }
+
+        static short Pot16(short x, int e)
+        {
+            short mask = (short)((1L << e) - 1);
+            short remainder = (short)(x & mask);
+            short threshold = (short)((short)(mask >> 1) + (short)(x < 0 ? 1 : 0));
+            return (short)((short)(x >> e) + (short)(remainder > threshold ? 1 : 0));
+        }
+
+        static short LeftSaturating(short v, int amount) => (short)Math.Max(Math.Min((long)v * (1 << amount), short.MaxValue), short.MinValue);
+        static short Down(int m) => m >= int.MaxValue - (1 << 15) ? short.MaxValue : (short)((m + (1 << 15)) >> 16);
+
+        float hires = 1.0f / 128.0f * inputScale;
+        (int outputM32, int outputExponent) = QuantizeMultiplier((double)(hires / outputScale));
+        (int reluishM32, int reluishExponent) = QuantizeMultiplier((double)(hires / (3.0f / 32768.0f)));
+        short outputM = Down(outputM32);
+        short reluishM = Down(reluishM32);
+
+        short inputValue = (short)(q - inputZero);
+        short hiresValue = (short)(inputValue * (1 << 7));
+        short preshift = HighMul16(hiresValue, outputM);
+        short reluish = hiresValue;
+        if (reluishExponent > 0)
+        {
+            reluish = LeftSaturating(reluish, reluishExponent - 1);
+        }
+
+        reluish = HighMul16(reluish, reluishM);
+        if (reluishExponent > 0)
+        {
+            reluish = LeftSaturating(reluish, 1);
+        }
+
+        if (reluishExponent < 0)
+        {
+            reluish = Pot16(reluish, -reluishExponent);
+        }
+
+        reluish = (short)((reluish + (1 << 15)) >> 1);
+        short product = (short)(reluish * preshift / (1 << 15));
+        short result = Pot16(product, -outputExponent);
+        result += (short)outputZero;
+        return (sbyte)Math.Max(Math.Min(result, (short)127), (short)-128);
+    }
+
+    internal static int Quantize(float x, float scale, int zeroPoint, int min, int max)
+    {
+        float quotient = x / scale;
+        if (float.IsNaN(quotient))
+        {
+            return Math.Clamp(zeroPoint, min, max);
+        }
+
+        double rounded = Math.Round((double)quotient, MidpointRounding.AwayFromZero);
+        return (int)Math.Clamp(rounded + zeroPoint, min, max);
+    }
+
+    private static sbyte Clamp(int value, Int8Range range) => (sbyte)Math.Min(Math.Max(value, range.Min), range.Max);
+}

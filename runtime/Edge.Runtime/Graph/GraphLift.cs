@@ -1,0 +1,212 @@
+using System.Runtime.InteropServices;
+using Edge.Format;
+using Edge.Runtime.Memory;
+using Edge.Runtime.Operators;
+
+namespace Edge.Runtime.Graph;
+
+/// <summary>Turns the tail of a quantized graph into float32, so that it can be trained; the head stays as it is.</summary>
+/// <remarks>
+/// From a node on, integer constants are dequantized, integer activations become float32, Quantize and Dequantize fall away, and where a quantized activation of
+/// the head enters the tail it is dequantized once. An operator serves both types, so nothing else changes. A float graph comes back as it was.
+/// </remarks>
+internal sealed class GraphLift
+{
+    private readonly ModelGraph _source;
+    private readonly int _first;
+    private readonly IReadOnlyDictionary<int, byte[]> _replaced;
+    private readonly OperatorSet _operators;
+    private readonly List<GraphTensor> _tensors;
+    private readonly List<GraphNode> _nodes = [];
+    private readonly Dictionary<int, int> _map = [];
+    private readonly Dictionary<int, int> _origin = [];
+
+    private GraphLift(ModelGraph source, int first, IReadOnlyDictionary<int, byte[]> replaced, OperatorSet operators)
+    {
+        _source = source;
+        _operators = operators;
+        _first = first;
+        _replaced = replaced;
+        _tensors = [.. source.Tensors];
+    }
+
+    /// <summary>Lifts.</summary>
+    /// <param name="source">The graph of a file.</param>
+    /// <param name="firstNode">The first node that becomes float32; the number of nodes for none.</param>
+    /// <param name="replaced">Constants (by tensor of <paramref name="source"/>) with new float32 contents.</param>
+    /// <param name="operators">Where Dequantize comes from.</param>
+    /// <returns>The graph, and for each constant of it that the tail uses the tensor of <paramref name="source"/> it stems from.</returns>
+    public static (ModelGraph Graph, IReadOnlyDictionary<int, int> Origin) Apply(ModelGraph source, int firstNode, IReadOnlyDictionary<int, byte[]> replaced, OperatorSet operators) =>
+        new GraphLift(source, firstNode, replaced, operators).Run();
+
+    private (ModelGraph, IReadOnlyDictionary<int, int>) Run()
+    {
+        for (int i = 0; i < _source.Nodes.Length; i++)
+        {
+            if (i < _first)
+            {
+                _nodes.Add(_source.Nodes[i]);
+            }
+            else
+            {
+                LiftNode(i, _source.Nodes[i]);
+            }
+        }
+
+        int[] outputs = (int[])_source.Outputs.Clone();
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            outputs[i] = _map.GetValueOrDefault(outputs[i], outputs[i]);
+        }
+
+        ModelGraph graph = new() { Tensors = [.. _tensors], Nodes = [.. _nodes], Inputs = _source.Inputs, Outputs = outputs };
+        return (graph, _origin);
+    }
+
+    private static bool IsQuantized(in TensorSpec spec) => spec.Quantization is not null && spec.Type is DataType.Int8 or DataType.UInt8 or DataType.Int16;
+
+    private void LiftNode(int index, GraphNode node)
+    {
+        int[] inputs = (int[])node.Inputs.Clone();
+        for (int k = 0; k < inputs.Length; k++)
+        {
+            if (inputs[k] >= 0)
+            {
+                inputs[k] = LiftInput(node, k);
+            }
+        }
+
+        if (node.Info.Code is OperatorCodes.Quantize or OperatorCodes.Dequantize or OperatorCodes.Requantize)
+        {
+            _map[node.Outputs[0]] = inputs[0];
+            return;
+        }
+
+        int[] outputs = (int[])node.Outputs.Clone();
+        for (int k = 0; k < outputs.Length; k++)
+        {
+            GraphTensor tensor = _source.Tensors[outputs[k]];
+            if (IsQuantized(tensor.Spec))
+            {
+                outputs[k] = Add(tensor.Name, new TensorSpec(DataType.Float32, tensor.Spec.Shape), default);
+                _map[node.Outputs[k]] = outputs[k];
+            }
+        }
+
+        GraphNode lifted = node with { Inputs = inputs, Outputs = outputs };
+        _nodes.Add(lifted with { Plan = ModelGraph.Infer(index, lifted, CollectionsMarshal.AsSpan(_tensors)) });
+    }
+
+    private int LiftInput(GraphNode node, int input)
+    {
+        int index = node.Inputs[input];
+        GraphTensor tensor = _source.Tensors[index];
+        if (tensor.IsConstant)
+        {
+            return LiftConstant(node, input, index, tensor);
+        }
+
+        if (_map.TryGetValue(index, out int mapped))
+        {
+            return mapped;
+        }
+
+        if (!IsQuantized(tensor.Spec))
+        {
+            return index;
+        }
+
+        // The boundary: dequantized once, for all users in the tail.
+        TensorSpec spec = new(DataType.Float32, tensor.Spec.Shape);
+        int boundary = Add(tensor.Name.Length == 0 ? "" : tensor.Name + "/dequantized", spec, default);
+        OperatorInfo info = _operators.Find(OperatorCodes.Dequantize)
+            ?? throw new ArgumentException("A part of an int8 model becomes float32 here, and the operator set has no Dequantize; add it to the OperatorSet.");
+        _nodes.Add(new GraphNode("", info, _operators.Read(info.Code, []), [index], [boundary], OperatorPlan.Single(spec.Type, spec.Shape)));
+        _map.Add(index, boundary);
+        return boundary;
+    }
+
+    private int LiftConstant(GraphNode node, int input, int index, GraphTensor tensor)
+    {
+        if (_map.TryGetValue(index, out int mapped))
+        {
+            return mapped;
+        }
+
+        float[]? values = null;
+        if (_replaced.TryGetValue(index, out byte[]? bytes))
+        {
+            values = MemoryMarshal.Cast<byte, float>(bytes).ToArray();
+        }
+        else if (node.Info.Role(input) == InputRole.Bias && tensor.Spec.Type == DataType.Int32)
+        {
+            values = DequantizeBias(node, tensor);
+        }
+        else if (tensor.Spec.Quantization is { } quantization)
+        {
+            values = new float[tensor.Spec.Shape.ElementCount];
+            DequantizeConstant(tensor.Constant.Span, tensor.Spec, quantization, values);
+        }
+        else if (tensor.Spec.Type != DataType.Float32)
+        {
+            return index;
+        }
+
+        if (values is null)
+        {
+            _map.Add(index, index);
+            _origin[index] = index;
+            return index;
+        }
+
+        // New memory for what was dequantized or replaced; the head may use the same constant as it was.
+        AlignedMemory memory = new((long)values.Length * sizeof(float));
+        MemoryMarshal.AsBytes(values.AsSpan()).CopyTo(memory.Span);
+        int lifted = Add(tensor.Name, new TensorSpec(DataType.Float32, tensor.Spec.Shape), memory.Slice(0, values.Length * sizeof(float)));
+        _map.Add(index, lifted);
+        _origin[lifted] = index;
+        return lifted;
+    }
+
+    private float[] DequantizeBias(GraphNode node, GraphTensor bias)
+    {
+        // TFLite: a bias has scale input scale · weight scale of its channel, zero point 0.
+        ReadOnlySpan<int> stored = MemoryMarshal.Cast<byte, int>(bias.Constant.Span);
+        float[] values = new float[stored.Length];
+        Quantization? input = _source.Tensors[node.Inputs[0]].Spec.Quantization;
+        Quantization? weights = _source.Tensors[node.Inputs[1]].Spec.Quantization;
+        for (int i = 0; i < values.Length; i++)
+        {
+            double scale = bias.Spec.Quantization is { } own ? own.Scales[own.Axis < 0 ? 0 : i]
+                : (double)(input?.Scale ?? 1) * (weights is null ? 1 : weights.Scales[weights.Axis < 0 ? 0 : i]);
+            values[i] = (float)(stored[i] * scale);
+        }
+
+        return values;
+    }
+
+    private static void DequantizeConstant(ReadOnlySpan<byte> data, in TensorSpec spec, Quantization quantization, Span<float> values)
+    {
+        int axis = quantization.Axis;
+        int inner = axis < 0 ? 1 : spec.Shape.Product(axis + 1, spec.Shape.Rank);
+        int channels = axis < 0 ? 1 : spec.Shape[axis];
+        for (int i = 0; i < values.Length; i++)
+        {
+            int channel = i / inner % channels;
+            int stored = spec.Type switch
+            {
+                DataType.Int8 => (sbyte)data[i],
+                DataType.UInt8 => data[i],
+                DataType.Int16 => MemoryMarshal.Cast<byte, short>(data)[i],
+                _ => MemoryMarshal.Cast<byte, int>(data)[i],
+            };
+            values[i] = (float)((stored - quantization.ZeroPoints[channel]) * (double)quantization.Scales[channel]);
+        }
+    }
+
+    private int Add(string name, TensorSpec spec, ReadOnlyMemory<byte> constant)
+    {
+        _tensors.Add(new GraphTensor(name, spec) { Constant = constant });
+        return _tensors.Count - 1;
+    }
+}

@@ -1,0 +1,11 @@
+using Edge.Benchmarks;
+
+switch (args.FirstOrDefault())
+{
+    case "gemm":
+        GemmBenchmark.Run();
+        return 0;
+    default:
+        Console.Error.WriteLine("usage: Edge.Benchmarks gemm");
+        return 2;
+}

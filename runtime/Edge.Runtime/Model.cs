@@ -15,10 +15,12 @@ public sealed class Model : IDisposable
 {
     private readonly object _lock = new();
     private readonly ModelLoadOptions _options;
+    private readonly Lease _lease;
+    private bool _disposed;
     private IKernel[]? _kernels;
     private ExecutionProgram? _infer;
 
-    private Model(AlignedMemory memory, ModelGraph graph, ModelLoadOptions options, IReadOnlyDictionary<string, string> metadata, ReadOnlySpan<byte> identity)
+    private Model(AlignedMemory memory, ModelGraph graph, ModelLoadOptions options, IReadOnlyDictionary<string, string> metadata, ReadOnlySpan<byte> identity, IDisposable owner)
     {
         Memory = memory;
         Graph = graph;
@@ -28,6 +30,7 @@ public sealed class Model : IDisposable
         Identity = Convert.ToHexString(identity).ToLowerInvariant();
         FileBytes = memory.Bytes;
         Prepared = new PreparedMemory(options.Prepack, PackingBudget(memory.Bytes));
+        _lease = new Lease(Prepared, owner);
     }
 
     /// <summary>The inputs, in the order in which a session takes them.</summary>
@@ -182,7 +185,7 @@ public sealed class Model : IDisposable
     public Model Personalize(ReadOnlySpan<byte> delta)
     {
         Personalization personalization = Personalization.Read(delta, this);
-        return new Model(Memory, BaseGraph, _options, Metadata, Convert.FromHexString(Identity))
+        return new Model(Memory, BaseGraph, _options, Metadata, Convert.FromHexString(Identity), _lease.Acquire())
         {
             Graph = GraphLift.Apply(BaseGraph, personalization.FirstNode, personalization.Parameters, OperatorSet).Graph,
             BaseGraph = BaseGraph,
@@ -192,16 +195,18 @@ public sealed class Model : IDisposable
         };
     }
 
-    /// <summary>Frees the prepared weights that no session uses. Sessions and trainers that exist go on working.</summary>
+    /// <summary>Lets the model's memory go; it is freed when no session, trainer or personalized model uses it any more.</summary>
     public void Dispose()
     {
-        // Native blocks are owned by AlignedMemory, whose finalizer frees them when the last session or trainer that can reach them is gone: a
-        // disposed model never pulls memory away from under a running session.
-        lock (_lock)
+        if (!_disposed)
         {
-            _kernels = null;
+            _disposed = true;
+            _lease.Dispose();
         }
     }
+
+    /// <summary>Keeps the model's memory until the result is disposed.</summary>
+    internal IDisposable Acquire() => _lease.Acquire();
 
     /// <summary>One kernel for each node of <see cref="Graph"/>, made by the first caller.</summary>
     internal IKernel[] Kernels()
@@ -258,7 +263,7 @@ public sealed class Model : IDisposable
         }
 
         ContentId identity = file.Header.Identity;
-        Model model = new(memory, graph, options, metadata, identity)
+        Model model = new(memory, graph, options, metadata, identity, memory)
         {
             WeightBytes = weights,
             MetadataBytes = memory.Bytes - file.SectionBytes(SectionKind.Weights) - file.SectionBytes(SectionKind.Names),

@@ -26,7 +26,7 @@ public sealed record SessionOptions
 /// <summary>Runs a model. Making one is the last allocation; <see cref="Run()"/> allocates nothing. Belongs to one thread at a time.</summary>
 public sealed unsafe class Session : IDisposable
 {
-    private readonly Model _model;
+    private readonly IDisposable _lease;
     private readonly AlignedMemory? _memory;
     private readonly MemoryHandle _handle;
     private readonly WorkerTeam _team;
@@ -47,7 +47,6 @@ public sealed unsafe class Session : IDisposable
         options ??= new SessionOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.BatchSize, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
-        _model = model;
         bool stored = options.BatchSize == 0 || options.BatchSize == model.Graph.Batch;
         ExecutionProgram program = stored ? model.InferProgram : model.PlanInfer(model.Graph.WithBatch(options.BatchSize));
         ArenaBytes = program.ArenaBytes;
@@ -68,6 +67,7 @@ public sealed unsafe class Session : IDisposable
             }
         }
 
+        _lease = model.Acquire();
         _kernels = model.Kernels();
         _team = options.Threads == 1 ? WorkerTeam.Single : new WorkerTeam(options.Threads);
         _executor = new Executor(program, arena, _kernels, new RunState { Team = _team }, [], []);
@@ -157,7 +157,7 @@ public sealed unsafe class Session : IDisposable
         _team.Dispose();
         _memory?.Dispose();
         _handle.Dispose();
-        GC.KeepAlive(_model);
+        _lease.Dispose();
     }
 
     internal static Span<T> Typed<T>(in Slot slot, string what, int index) where T : unmanaged

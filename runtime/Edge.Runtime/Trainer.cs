@@ -20,6 +20,7 @@ public sealed unsafe class Trainer : IDisposable
     private const ushort CheckpointVersion = 1;
 
     private readonly Model _model;
+    private readonly IDisposable _lease;
     private readonly TrainingGraph _graph;
     private readonly TrainerOptions _options;
     private readonly AlignedMemory _persistent;
@@ -55,6 +56,7 @@ public sealed unsafe class Trainer : IDisposable
 
         _sampleElements = ElementsPerSample(_graph.Graph.Inputs[0]);
         _targetElements = ElementsPerSample(_graph.Graph.Inputs[^1]);
+        _lease = model.Acquire();
         _persistent = new AlignedMemory(_graph.PersistentBytes);
         _parameters = new byte*[_graph.Graph.Tensors.Length];
         _states = new float*[_graph.Graph.Tensors.Length];
@@ -81,7 +83,15 @@ public sealed unsafe class Trainer : IDisposable
         _kernels = _graph.Graph.Prepare(_prepared, mutable);
         _run = new RunState { Team = options.Threads == 1 ? WorkerTeam.Single : new WorkerTeam(options.Threads), Seed = options.Seed };
         LearningRate = options.Optimizer.LearningRate;
-        _current = Bind(options.BatchSize);
+        try
+        {
+            _current = Bind(options.BatchSize);
+        }
+        catch
+        {
+            Dispose();                               // ends the helper threads that were just started
+            throw;
+        }
     }
 
     /// <summary>What training changes: trainable parameters and running statistics.</summary>
@@ -307,6 +317,7 @@ public sealed unsafe class Trainer : IDisposable
 
         _persistent.Dispose();
         _prepared.Dispose();
+        _lease.Dispose();
     }
 
     private int ElementsPerSample(int tensor)

@@ -9,6 +9,8 @@ public sealed class OperatorSet
 
     /// <summary>All operators of this library.</summary>
     public static OperatorSet Default { get; } = new OperatorSet()
+        .Add<Dense>()
+        .Add<MatMul>()
         .Add<Relu>()
         .Add<Reshape>()
         .Add<Transpose>()

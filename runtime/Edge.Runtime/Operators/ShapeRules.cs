@@ -66,4 +66,99 @@ internal static class ShapeRules
             $"the quantization of input {input} varies along axis {spec.Quantization?.Axis}; one scale for the whole tensor is allowed.");
         return spec;
     }
+
+    /// <summary>The output of a layer with weights and perhaps a bias (inputs 1 and 2): float32 throughout, or int8 as TFLite defines it.</summary>
+    /// <remarks>
+    /// int8: input and output with one scale and zero point each, constant symmetric weights with one scale or one for each output channel, int32 bias.
+    /// The output's parameters are what the model declares. Source: TFLite 8-bit quantization specification.
+    /// </remarks>
+    /// <param name="shapes">The inputs.</param>
+    /// <param name="output">Sizes of the output; the last one is the number of output channels.</param>
+    /// <param name="channelAxis">The axis of the weights that counts output channels.</param>
+    internal static TensorSpec Layer(in Shapes shapes, ReadOnlySpan<long> output, int channelAxis)
+    {
+        TensorSpec input = shapes.Input(0), weights = shapes.Input(1);
+        int channels = weights.Shape[channelAxis];
+        bool hasBias = shapes.Has(2);
+        TensorSpec bias = hasBias ? shapes.Input(2) : default;
+        shapes.Require(!hasBias || bias.Shape == new Shape(channels), $"the bias is {bias}; [{channels}] is allowed, one value for each output channel.");
+        if (input.Type == DataType.Float32)
+        {
+            shapes.Require(weights.Type == DataType.Float32, $"the input is {input}, but the weights are {weights}; float32 is allowed.");
+            shapes.Require(!hasBias || bias.Type == DataType.Float32, $"the input is {input}, but the bias is {bias}; float32 is allowed.");
+            return Output(shapes, DataType.Float32, output);
+        }
+
+        shapes.Require(
+            input.Type == DataType.Int8, $"the input is {input}; float32 and int8 are allowed. Convert uint8 and int16 models to int8 when compiling.");
+        Int8(shapes, input, "the input");
+        shapes.Require(weights.Type == DataType.Int8, $"the input is {input}, but the weights are {weights}; int8 is allowed.");
+        shapes.Require(shapes.IsConstant(1), "the int8 weights are computed by the model; they must be a constant.");
+        Quantization? scales = weights.Quantization;
+        shapes.Require(scales is not null, $"the weights {weights} have no scale; one, or one for each output channel, is needed.");
+        int expected = scales.Axis < 0 ? 1 : channels;
+        shapes.Require(
+            (scales.Axis < 0 || scales.Axis == channelAxis) && scales.Scales.Length == expected,
+            $"the weights {weights} have {scales.Scales.Length} scales along axis {scales.Axis}; one for the whole tensor, or {channels} along axis {channelAxis}, are allowed.");
+        foreach (float scale in scales.Scales)
+        {
+            Scale(shapes, scale, "the weights");
+        }
+
+        int asymmetric = scales.ZeroPoints.IndexOfAnyExcept(0);
+        shapes.Require(
+            asymmetric < 0, $"the weights have zero point {(asymmetric < 0 ? 0 : scales.ZeroPoints[asymmetric])} at channel {asymmetric}; symmetric weights (zero point 0) are allowed.");
+        shapes.Require(!hasBias || bias.Type == DataType.Int32, $"the input is {input}, but the bias is {bias}; int32 is allowed.");
+        shapes.Require(!hasBias || shapes.IsConstant(2), "the int32 bias is computed by the model; it must be a constant.");
+        TensorSpec declared = shapes.Declared(0);
+        shapes.Require(declared.Type == DataType.Int8, $"the input is {input}, but the model declares the output {declared}; int8 is allowed.");
+        Int8(shapes, declared, "the declared output");
+        return Output(shapes, DataType.Int8, output, declared.Quantization);
+    }
+
+    /// <summary>The output of pooling: float32, or int8 with the parameters of the input.</summary>
+    /// <param name="shapes">The inputs.</param>
+    /// <param name="output">Sizes of the output.</param>
+    internal static TensorSpec Pooled(in Shapes shapes, ReadOnlySpan<long> output)
+    {
+        TensorSpec input = shapes.Input(0);
+        if (input.Type == DataType.Float32)
+        {
+            return Output(shapes, DataType.Float32, output);
+        }
+
+        shapes.Require(
+            input.Type == DataType.Int8, $"the input is {input}; float32 and int8 are allowed. Convert uint8 and int16 models to int8 when compiling.");
+        Int8(shapes, input, "the input");
+        return Output(shapes, DataType.Int8, output, input.Quantization);
+    }
+
+    /// <summary>A quantized int8 tensor: one positive scale and a zero point within int8.</summary>
+    /// <param name="shapes">Where to complain.</param>
+    /// <param name="spec">The tensor.</param>
+    /// <param name="name">What it is called in messages.</param>
+    internal static void Int8(in Shapes shapes, in TensorSpec spec, string name)
+    {
+        Quantization? quantization = spec.Quantization;
+        shapes.Require(quantization is not null, $"{name} {spec} has no scale and zero point; an int8 tensor needs them.");
+        shapes.Require(
+            quantization.Axis < 0 && quantization.Scales.Length == 1,
+            $"{name} {spec} has {quantization.Scales.Length} scales along axis {quantization.Axis}; one for the whole tensor is allowed.");
+        Scale(shapes, quantization.Scale, name);
+        shapes.Require(
+            quantization.ZeroPoint is >= sbyte.MinValue and <= sbyte.MaxValue, $"{name} {spec} has zero point {quantization.ZeroPoint}; −128 … 127 is allowed.");
+    }
+
+    private static void Scale(in Shapes shapes, float scale, string name) =>
+        shapes.Require(scale > 0 && float.IsFinite(scale), $"{name}: scale {scale} is not a positive number.");
+
+    /// <summary>An activation that exists; a value cast from elsewhere is refused.</summary>
+    /// <param name="shapes">Where to complain.</param>
+    /// <param name="activation">The activation.</param>
+    internal static void Known(in Shapes shapes, Activation activation) =>
+        shapes.Require(activation <= Activation.ReluN1To1, $"the activation is {(byte)activation}; 0 … {(byte)Activation.ReluN1To1} is allowed.");
+
+    /// <summary>The next attribute, an activation.</summary>
+    /// <param name="attributes">The attribute bytes.</param>
+    internal static Activation ReadActivation(ref AttributeReader attributes) => (Activation)attributes.Byte("activation", (byte)Activation.ReluN1To1);
 }

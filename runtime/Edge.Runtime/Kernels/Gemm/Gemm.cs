@@ -12,7 +12,7 @@ namespace Edge.Runtime.Kernels;
 internal static unsafe class Gemm
 {
     /// <summary>Rows up to which B is streamed once instead of packed.</summary>
-    private const int FewRowsTransposed = 8;
+    internal const int FewRowsTransposed = 8;
     private const int FewRows = 3;
 
     /// <summary>Multiplies.</summary>

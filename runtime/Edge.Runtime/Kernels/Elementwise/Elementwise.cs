@@ -8,12 +8,18 @@ namespace Edge.Runtime.Kernels;
 /// <summary>A function of one element, on a vector of elements.</summary>
 internal interface IUnaryKernel
 {
+    /// <summary>Time of an element in units of a plain copy: decides from which length on threads pay.</summary>
+    static virtual int Cost => 1;
+
     Vector<float> Value(Vector<float> x);
 }
 
 /// <summary>A function of two elements, on vectors of elements.</summary>
 internal interface IBinaryKernel
 {
+    /// <summary>Time of an element in units of a plain copy: decides from which length on threads pay.</summary>
+    static virtual int Cost => 1;
+
     Vector<float> Value(Vector<float> left, Vector<float> right);
 }
 
@@ -36,7 +42,7 @@ internal static unsafe class Elementwise
         Debug.Assert(x.Length == y.Length);
         fixed (float* px = x, py = y)
         {
-            Divide(team, y.Length, new MapJob<TKernel> { Kernel = kernel, X = px, Y = py, Length = y.Length });
+            Divide(team, y.Length, TKernel.Cost, new MapJob<TKernel> { Kernel = kernel, X = px, Y = py, Length = y.Length });
         }
     }
 
@@ -47,13 +53,13 @@ internal static unsafe class Elementwise
         Debug.Assert(left.Length == y.Length && right.Length == y.Length);
         fixed (float* pl = left, pr = right, py = y)
         {
-            Divide(team, y.Length, new ZipJob<TKernel> { Kernel = kernel, Left = pl, Right = pr, Y = py, Length = y.Length, Accumulate = accumulate });
+            Divide(team, y.Length, TKernel.Cost, new ZipJob<TKernel> { Kernel = kernel, Left = pl, Right = pr, Y = py, Length = y.Length, Accumulate = accumulate });
         }
     }
 
     /// <summary>Runs a job over pieces of <see cref="Chunk"/> elements: on the team where it pays.</summary>
-    internal static void Divide<TJob>(WorkerTeam team, int length, in TJob job) where TJob : unmanaged, IParallelJob =>
-        (length < WorthForking ? WorkerTeam.Single : team).Run((length + Chunk - 1) / Chunk, job);
+    internal static void Divide<TJob>(WorkerTeam team, int length, int cost, in TJob job) where TJob : unmanaged, IParallelJob =>
+        ((long)length * cost < WorthForking ? WorkerTeam.Single : team).Run((length + Chunk - 1) / Chunk, job);
 
     /// <summary>The first <paramref name="count"/> elements, the rest of the vector 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

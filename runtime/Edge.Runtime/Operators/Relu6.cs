@@ -1,0 +1,55 @@
+using System.Numerics;
+using Edge.Format;
+using Edge.Runtime.Kernels;
+
+namespace Edge.Runtime.Operators;
+
+/// <summary>y = min(max(x, 0), 6), element by element. Any shape; float32. NaN stays NaN.</summary>
+/// <remarks>The derivative at 0 and 6 is 0; it follows from the output, so the input need not be kept. Source: Howard et al. 2017, arXiv:1704.04861.</remarks>
+public readonly record struct Relu6 : IOperator<Relu6>, IDifferentiable
+{
+    /// <inheritdoc/>
+    public static OperatorInfo Info { get; } = OperatorInfo.Data("Relu6", 12);
+
+    /// <inheritdoc/>
+    public static Relu6 Read(ref AttributeReader attributes) => default;
+
+    /// <inheritdoc/>
+    public void Write(AttributeWriter attributes)
+    {
+    }
+
+    /// <inheritdoc/>
+    public OperatorPlan Infer(in Shapes shapes)
+    {
+        shapes.RequireType(0, DataType.Float32);
+        return OperatorPlan.Elementwise(shapes.Input(0));
+    }
+
+    /// <inheritdoc/>
+    public void Forward(in Buffers io) => Elementwise.Map(io.Team, default(Kernel), io.Input(0), io.Output(0));
+
+    /// <inheritdoc/>
+    public Keep Keeps(uint wanted) => Keep.Output0;
+
+    /// <inheritdoc/>
+    public void Backward(in Gradients io) => Elementwise.Zip(io.Team, default(Slope), io.Output(0), io.OutputGradient(0), io.InputGradient(0), io.Accumulate(0));
+
+    private readonly struct Kernel : IUnaryKernel
+    {
+        public Vector<float> Value(Vector<float> x)
+        {
+            Vector<float> six = new(6f);
+            x = Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), Vector<float>.Zero, x);
+            return Vector.ConditionalSelect(Vector.GreaterThan(x, six), six, x);
+        }
+    }
+
+    private readonly struct Slope : IBinaryKernel
+    {
+        public Vector<float> Value(Vector<float> y, Vector<float> dy) => Vector.ConditionalSelect(
+            Vector.GreaterThan(y, Vector<float>.Zero) & Vector.LessThan(y, new Vector<float>(6f)),
+            dy,
+            Vector<float>.Zero);
+    }
+}

@@ -1,0 +1,13 @@
+using Edge.Runtime.Operators;
+using Edge.Tests.Harness;
+
+namespace Edge.Tests.Operators;
+
+public sealed class LeakyReluTests : ElementwiseTests<LeakyRelu>
+{
+    protected override IEnumerable<LeakyRelu> Operators => [new(0.01f), new(0), new(-0.5f), new(1.5f)];
+
+    protected override double[] Kinks => [0];
+
+    protected override DoubleTensor[] Reference(LeakyRelu op, DoubleTensor?[] inputs, OracleRun run) => [inputs[0]!.Map(x => x > 0 ? x : op.Alpha * x)];
+}

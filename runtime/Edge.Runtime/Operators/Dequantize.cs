@@ -1,0 +1,42 @@
+using Edge.Format;
+using Edge.Runtime.Kernels;
+
+namespace Edge.Runtime.Operators;
+
+/// <summary>x = scale · (q − zero point), element by element; int8, uint8 or int16 to float32.</summary>
+/// <remarks>Source: TFLite reference kernel Dequantize.</remarks>
+public readonly record struct Dequantize : IOperator<Dequantize>
+{
+    /// <inheritdoc/>
+    public static OperatorInfo Info { get; } = OperatorInfo.Data("Dequantize", OperatorCodes.Dequantize);
+
+    /// <inheritdoc/>
+    public static Dequantize Read(ref AttributeReader attributes) => default;
+
+    /// <inheritdoc/>
+    public void Write(AttributeWriter attributes)
+    {
+    }
+
+    /// <inheritdoc/>
+    public OperatorPlan Infer(in Shapes shapes)
+    {
+        TensorSpec input = shapes.Input(0);
+        shapes.Require(
+            input.Type is DataType.Int8 or DataType.UInt8 or DataType.Int16 && input.Quantization is { Axis: -1 },
+            $"the input is {input}; int8, uint8 or int16 with one scale is needed.");
+        return OperatorPlan.Single(DataType.Float32, input.Shape);
+    }
+
+    /// <inheritdoc/>
+    public void Forward(in Buffers io)
+    {
+        Quantization from = io.InputSpec(0).Quantization!;
+        switch (io.InputSpec(0).Type)
+        {
+            case DataType.Int8: AffineQuantization.Dequantize(io.Input<sbyte>(0), from.Scale, from.ZeroPoint, io.Output(0)); break;
+            case DataType.UInt8: AffineQuantization.Dequantize(io.Input<byte>(0), from.Scale, from.ZeroPoint, io.Output(0)); break;
+            default: AffineQuantization.Dequantize(io.Input<short>(0), from.Scale, from.ZeroPoint, io.Output(0)); break;
+        }
+    }
+}

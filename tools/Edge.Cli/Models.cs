@@ -1,0 +1,45 @@
+using Edge.Runtime;
+using Edge.Runtime.Storage;
+
+namespace Edge.Cli;
+
+/// <summary>Opening models and writing files, the same for every verb.</summary>
+internal static class Models
+{
+    /// <summary>Loads a model, with a personalization where one is given.</summary>
+    public static Model Load(string path, string? personalization = null)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"There is no file '{path}'. Give the path of a .edge model.");
+        }
+
+        Model model = Model.Load(path);
+        if (personalization is null)
+        {
+            return model;
+        }
+
+        using (model)
+        {
+            return model.Personalize(ReadState(personalization));
+        }
+    }
+
+    /// <summary>Reads what a two-slot store holds.</summary>
+    public static byte[] ReadState(string path)
+    {
+        FileStorage storage = FileStorage.ForPath(path, out string name);
+        return new TwoSlotStore(storage, name, int.MaxValue / 2).TryLoad(out byte[]? state)
+            ? state
+            : throw new FileNotFoundException($"There is no saved state '{path}' (files {path}.0 and {path}.1).");
+    }
+
+    /// <summary>Writes a file whole or not at all.</summary>
+    public static void Write(string path, ReadOnlySpan<byte> bytes)
+    {
+        string? directory = Path.GetDirectoryName(Path.GetFullPath(path));
+        Directory.CreateDirectory(directory!);
+        AtomicFile.Write(FileStorage.ForPath(path, out string name), name, bytes);
+    }
+}

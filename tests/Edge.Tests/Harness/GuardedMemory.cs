@@ -67,9 +67,16 @@ internal sealed unsafe partial class GuardedMemory : IDisposable
         ReadOnlySpan<byte> before = new(_usable, (int)(Pointer - _usable));
         ReadOnlySpan<byte> after = new(Pointer + Bytes, (int)(_usable + _usableBytes - Pointer - Bytes));
         int bad = before.IndexOfAnyExcept(Pattern);
-        Assert.True(bad < 0, $"{what}: the byte {before.Length - bad} before its start was written.");
+        if (bad >= 0)
+        {
+            throw new InvalidOperationException($"{what}: the byte {before.Length - bad} before its start was written.");
+        }
+
         bad = after.IndexOfAnyExcept(Pattern);
-        Assert.True(bad < 0, $"{what}: the byte {bad} past its end was written.");
+        if (bad >= 0)
+        {
+            throw new InvalidOperationException($"{what}: the byte {bad} past its end was written.");
+        }
     }
 
     public void Dispose()

@@ -1,0 +1,292 @@
+using Edge.Format;
+using Edge.Runtime;
+using Edge.Runtime.Operators;
+using Edge.Runtime.Training;
+using Edge.Tests.Harness;
+
+namespace Edge.Fuzz;
+
+/// <summary>How far a file got.</summary>
+public enum FuzzOutcome
+{
+    /// <summary>Load threw <see cref="ModelFormatException"/>.</summary>
+    Refused,
+
+    /// <summary>Loaded; one run would take more work than the cap, so it was not run.</summary>
+    Skipped,
+
+    /// <summary>Loaded and ran.</summary>
+    Ran,
+
+    /// <summary>Loaded, ran and trained one step.</summary>
+    Trained,
+}
+
+/// <summary>What a file did that no file may.</summary>
+public sealed class FuzzFailureException(string message) : Exception(message);
+
+/// <summary>Loads, runs and trains one file, and throws when it does anything that no file may. Belongs to one thread.</summary>
+public sealed unsafe class FuzzTarget : IDisposable
+{
+    /// <summary>Most estimated multiply-adds of a run; a few milliseconds.</summary>
+    public const long MaxWork = 2_000_000;
+
+    /// <summary>
+    /// Most managed bytes that Load may allocate: <see cref="AllocationFactor"/> for each byte of the file, plus this. It counts what is freed again, shape
+    /// rules and error messages included. Measured worst: 12.7 for each byte, over chains of 100 … 60,000 operators without any weights.
+    /// </summary>
+    public const long AllocationBase = 32 << 10;
+
+    /// <summary>See <see cref="AllocationBase"/>.</summary>
+    public const long AllocationFactor = 16;
+
+    private const int ArenaBytes = 8 << 20;
+    private const int Canary = 64;
+
+    private static readonly ModelLoadOptions Options = new()
+    {
+        Limits = new ModelLimits { MaxFileBytes = 1 << 20, MaxTensorBytes = 4 << 20, MaxArenaBytes = ArenaBytes },
+    };
+
+    private readonly GuardedMemory _memory = new(ArenaBytes + Canary);
+    private readonly ArenaMemory _arena = new();
+
+    /// <summary>The most managed bytes that a Load allocated beyond <see cref="AllocationFactor"/> times the file.</summary>
+    public long WorstAllocation { get; private set; } = long.MinValue;
+
+    /// <summary>Loads a file, runs it once on zeros in an arena that ends at a guard page, and trains it where asked.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="random">Decides what else is tried: random inputs, another batch size, training.</param>
+    public FuzzOutcome Check(byte[] file, FuzzRandom random)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Model model;
+        try
+        {
+            model = Model.Load(file, Options);
+        }
+        catch (ModelFormatException error)
+        {
+            CheckAllocation(before, file.Length);
+            return error.Message.Length > 20 ? FuzzOutcome.Refused : throw new FuzzFailureException($"The message says too little: '{error.Message}'.");
+        }
+
+        using (model)
+        {
+            CheckAllocation(before, file.Length);
+            if (EstimateWork(model) > MaxWork)
+            {
+                return FuzzOutcome.Skipped;
+            }
+
+            Run(model, random);
+            return random.OneIn(4) && Train(model, random) ? FuzzOutcome.Trained : FuzzOutcome.Ran;
+        }
+    }
+
+    /// <summary>An upper estimate of the multiply-adds of one run.</summary>
+    /// <remarks>
+    /// Every operator costs its elements, in and out. One with a constant of n elements (convolution, dense, recurrent) costs n / channels more for each
+    /// output element, at least; a pool at most the picture for each output element; a matrix product the inner axis.
+    /// </remarks>
+    public static long EstimateWork(Model model)
+    {
+        double work = 0;
+        foreach (OperatorDescription op in model.Operators)
+        {
+            double outputs = 0;
+            double inputs = 0;
+            double each = 4;
+            Shape first = op.Inputs.Count > 0 ? op.Inputs[0].Spec.Shape : default;
+            Shape output = op.Outputs[0].Spec.Shape;
+            foreach (TensorDescription tensor in op.Outputs)
+            {
+                outputs += tensor.Spec.Shape.ElementCount;
+            }
+
+            for (int i = 0; i < op.Inputs.Count; i++)
+            {
+                inputs += op.Inputs[i].Spec.Shape.ElementCount;
+                if (i > 0)
+                {
+                    each = Math.Max(each, (double)op.Inputs[i].Spec.Shape.ElementCount / (output.Rank > 0 ? output[-1] : 1));
+                }
+            }
+
+            if (op.Kind.Contains("Pool", StringComparison.Ordinal) && first.Rank >= 3)
+            {
+                each = Math.Max(each, (double)first.Product(1, first.Rank - 1));
+            }
+            else if (first.Rank > 0)
+            {
+                each = Math.Max(each, op.Kind.Contains("MatMul", StringComparison.Ordinal) ? first[-1] : 0);
+            }
+
+            work += inputs + (outputs * each);
+        }
+
+        return (long)Math.Min(work, long.MaxValue / 2);
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    private void CheckAllocation(long before, int fileBytes)
+    {
+        long beyond = GC.GetAllocatedBytesForCurrentThread() - before - (AllocationFactor * fileBytes);
+        WorstAllocation = Math.Max(WorstAllocation, beyond);
+        if (beyond > AllocationBase)
+        {
+            throw new FuzzFailureException($"Load allocated {beyond} bytes beyond {AllocationFactor} times the {fileBytes} bytes of the file; {AllocationBase} are allowed.");
+        }
+    }
+
+    private void Run(Model model, FuzzRandom random)
+    {
+        // The arena ends at the guard page as closely as its alignment allows; the gap and the bytes before hold canaries.
+        int bytes = checked((int)model.InferenceBytes);
+        byte* end = (byte*)((nint)(_memory.Pointer + _memory.Bytes) & -64);
+        byte* start = end - ((bytes + 63) & -64);
+        Span<byte> all = new(start - Canary, bytes + Canary);
+        all.Fill(0xA5);
+        _arena.Set(start, bytes);
+        using (Session session = new(model, new SessionOptions { Arena = bytes == 0 ? default : _arena.Memory }))
+        {
+            if (session.ArenaBytes != bytes)
+            {
+                throw new FuzzFailureException($"The session's arena has {session.ArenaBytes} bytes, the model states {bytes}.");
+            }
+
+            for (int i = 0; i < session.InputCount; i++)
+            {
+                session.Input<byte>(i).Clear();
+            }
+
+            RunOnce(session);
+            if (random.OneIn(4))
+            {
+                for (int i = 0; i < session.InputCount; i++)
+                {
+                    foreach (ref byte value in session.Input<byte>(i))
+                    {
+                        value = (byte)random.Next();
+                    }
+                }
+
+                RunOnce(session);
+            }
+
+            for (int i = 0; i < session.OutputCount; i++)
+            {
+                int length = session.Output<byte>(i).Length;
+                if (length != session.OutputSpec(i).Bytes)
+                {
+                    throw new FuzzFailureException($"Output {i} is {session.OutputSpec(i)} and has {length} bytes.");
+                }
+            }
+        }
+
+        if (all[..Canary].ContainsAnyExcept((byte)0xA5))
+        {
+            throw new FuzzFailureException("A run wrote before the start of its arena.");
+        }
+    }
+
+    private static void RunOnce(Session session)
+    {
+        // The runtime may recompile a method during a run and allocate for it; what the kernels themselves allocate comes again in the next run.
+        long allocated = 1;
+        for (int attempt = 0; attempt < 3 && allocated != 0; attempt++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                session.Run();
+            }
+            catch (ShapeException)
+            {
+                // Indices that come from data are checked while running; what they refuse is typed too.
+                return;
+            }
+
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        if (allocated != 0)
+        {
+            throw new FuzzFailureException($"A run allocated {allocated} bytes, three times in a row.");
+        }
+    }
+
+    private static bool Train(Model model, FuzzRandom random)
+    {
+        try
+        {
+            TrainerOptions options = new()
+            {
+                BatchSize = 1 + random.Below(2),
+                Scheme = random.Below(3) switch { 0 => UpdateScheme.All, 1 => UpdateScheme.LastLayers(1), _ => UpdateScheme.BiasesOnly },
+                ClipNorm = random.Below(2),
+                Optimizer = random.OneIn(2) ? new Sgd(0.01f) : new Adam(0.001f),
+            };
+            if (EstimateWork(model) * options.BatchSize * 3 > MaxWork)
+            {
+                return false;
+            }
+
+            using Trainer trainer = new(model, options);
+            int sample = 1;
+            Shape input = model.Inputs[0].Spec.Shape;
+            for (int axis = 1; axis < input.Rank; axis++)
+            {
+                sample *= input[axis];
+            }
+
+            int classes = 1;
+            Shape output = model.Outputs[0].Spec.Shape;
+            for (int axis = 1; axis < output.Rank; axis++)
+            {
+                classes *= output[axis];
+            }
+
+            float[] inputs = new float[sample * options.BatchSize];
+            if (random.OneIn(2))
+            {
+                trainer.Step(inputs, new int[options.BatchSize]);
+            }
+            else
+            {
+                trainer.Step(inputs, new float[classes * options.BatchSize]);
+            }
+
+            return true;
+        }
+        catch (Exception error) when (error is ArgumentException or ShapeException or ModelFormatException)
+        {
+            return false;                            // this model cannot be trained that way, and says so
+        }
+    }
+
+    private sealed class ArenaMemory : System.Buffers.MemoryManager<byte>
+    {
+        private byte* _start;
+        private int _length;
+
+        public void Set(byte* start, int length)
+        {
+            _start = start;
+            _length = length;
+        }
+
+        public override Span<byte> GetSpan() => new(_start, _length);
+
+        public override System.Buffers.MemoryHandle Pin(int elementIndex = 0) => new(_start + elementIndex);
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
+    }
+}

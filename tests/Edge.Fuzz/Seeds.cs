@@ -1,0 +1,87 @@
+using Edge.Format;
+using Edge.Runtime.Operators;
+
+namespace Edge.Fuzz;
+
+/// <summary>The well-formed models that mutations start from: small, and together using every part of the format.</summary>
+public static class Seeds
+{
+    /// <summary>All seeds; each at most a few kilobytes, so that most mutations hit something that matters.</summary>
+    public static IReadOnlyList<byte[]> All { get; } =
+    [
+        Movement().Build(),
+        Movement().Build(program: false, names: false),
+        Bytes().Build(),
+        Chain().Build(program: false),
+        Passthrough().Build(),
+        Perceptron().Build(),
+        Perceptron().Build(program: false),
+        Attention().Build(program: false),
+    ];
+
+    /// <summary>Reshape, Transpose, Concat, Pad, Slice over float32.</summary>
+    private static SeedModel Movement()
+    {
+        SeedModel model = new();
+        int x = model.Input(1, 4, 3, 2);
+        int a = model.Add(new Transpose([0, 2, 1, 3]), [x]);
+        int b = model.Add(new Reshape([0, -1]), [a]);
+        int c = model.Add(new Relu(), [b]);
+        int d = model.Add(new Concat(1), [b, c, model.Constant(1, 5)]);
+        int e = model.Add(new Slice([0, 3], [-1, 20]), [d]);
+        return model.Output(e).Output(c).Metadata("task", "classification").Metadata("labels", "eins\nzwei\ndreißig").Metadata("input.0.scale", "0.5");
+    }
+
+    /// <summary>Quantized tensors that are only moved.</summary>
+    private static SeedModel Bytes()
+    {
+        SeedModel model = new();
+        Quantization quantization = new(0.25f, -3);
+        int x = model.Input(new TensorSpec(DataType.Int8, new Shape(2, 6), quantization));
+        int y = model.Constant(new TensorSpec(DataType.Int8, new Shape(2, 3), quantization));
+        int z = model.Add(new Concat(-1), [x, y, x]);
+        return model.Output(model.Add(new Transpose([1, 0]), [z]));
+    }
+
+    /// <summary>Many operators in place of one another.</summary>
+    private static SeedModel Chain()
+    {
+        SeedModel model = new();
+        int x = model.Input(3, 7);
+        for (int i = 0; i < 12; i++)
+        {
+            x = i % 3 == 0 ? model.Add(new Reshape([7, 3]), [x]) : i % 3 == 1 ? model.Add(new Relu(), [x]) : model.Add(new Reshape([3, 7]), [x]);
+        }
+
+        return model.Output(x).Metadata("training.loss", "mean_squared_error");
+    }
+
+    /// <summary>Inputs and constants that are outputs, and no operator at all.</summary>
+    private static SeedModel Passthrough()
+    {
+        SeedModel model = new();
+        int x = model.Input(2, 2);
+        return model.Output(x).Output(model.Constant(3));
+    }
+
+    /// <summary>Dense layers up to a sigmoid: can be trained.</summary>
+    private static SeedModel Perceptron()
+    {
+        SeedModel model = new();
+        int x = model.Input(2, 6);
+        int a = model.Add(new Tanh(), [model.Add(new Dense(), [x, model.Constant(5, 6), model.Constant(5)])]);
+        int b = model.Add(new LeakyRelu(0.1f), [model.Add(new Dense(Activation.Relu6), [a, model.Constant(4, 5)])]);
+        int c = model.Add(new Dense(), [b, model.Constant(1, 4), model.Constant(1)]);
+        return model.Output(model.Add(new Sigmoid(), [c])).Metadata("task", "binary");
+    }
+
+    /// <summary>Products of two computed tensors.</summary>
+    private static SeedModel Attention()
+    {
+        SeedModel model = new();
+        int x = model.Input(2, 3, 4);
+        int scores = model.Add(new MatMul(TransposeB: true), [x, x]);
+        int mixed = model.Add(new MatMul(), [model.Add(new Gelu(true), [scores]), model.Add(new HardSwish(), [x])]);
+        return model.Output(model.Add(new Pad([0, 1, 0], [0, 0, 2], 0.5f), [mixed]));
+    }
+}

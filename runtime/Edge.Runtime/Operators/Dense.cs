@@ -77,7 +77,7 @@ public readonly record struct Dense(Activation Activation = Activation.None) : I
 
         if (io.Wants(2))
         {
-            ColumnSum.Run(rows, outputs, dy, io.InputGradient(2), io.Accumulate(2), io.Team);
+            ColumnSums.Run(rows, outputs, dy, io.InputGradient(2), io.Accumulate(2), io.Team);
         }
     }
 

@@ -10,6 +10,7 @@ public sealed class OperatorSet
     /// <summary>All operators of this library.</summary>
     public static OperatorSet Default { get; } = new OperatorSet()
         .Add<Dense>()
+        .Add<Conv2D>()
         .Add<MatMul>()
         .Add<Relu>()
         .Add<Relu6>()

@@ -33,8 +33,8 @@ public readonly record struct Padding2D(int Top, int Bottom, int Left, int Right
         int dilationHeight = 1,
         int dilationWidth = 1)
     {
-        (int top, int bottom) = Same(inputHeight, kernelHeight, strideHeight, dilationHeight);
-        (int left, int right) = Same(inputWidth, kernelWidth, strideWidth, dilationWidth);
+        (int top, int bottom) = SameAxis(inputHeight, kernelHeight, strideHeight, dilationHeight);
+        (int left, int right) = SameAxis(inputWidth, kernelWidth, strideWidth, dilationWidth);
         return new Padding2D(top, bottom, left, right);
     }
 
@@ -43,7 +43,7 @@ public readonly record struct Padding2D(int Top, int Bottom, int Left, int Right
     /// <param name="kernel">Length of the window.</param>
     /// <param name="stride">Elements the window moves.</param>
     /// <param name="dilation">Distance between window elements.</param>
-    public static (int Before, int After) Same(int input, int kernel, int stride, int dilation)
+    public static (int Before, int After) SameAxis(int input, int kernel, int stride, int dilation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(input, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(kernel, 1);

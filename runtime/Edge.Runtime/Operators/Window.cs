@@ -25,13 +25,24 @@ internal static class Window
         long extent = ((kernel - 1L) * dilation) + 1;
         long padded = (long)input + before + after;
         shapes.Require(input >= 1, $"the input {axis} is {input}; at least 1 is allowed.");
+        shapes.Require(padded <= int.MaxValue, $"the padded {axis} is {padded}; at most {int.MaxValue} is allowed.");
         shapes.Require(
             before < extent && after < extent,
             $"padding {before} and {after} along the {axis} is not smaller than the window's extent {extent}; windows of nothing but padding are not allowed.");
         shapes.Require(
             extent <= padded,
             $"the window covers {extent} elements of the {axis} (kernel {kernel}, dilation {dilation}), but the padded input has {padded}; the window must fit.");
-        return checked((int)(((padded - extent) / stride) + 1));
+        return (int)((padded - extent) / stride) + 1;
+    }
+
+    /// <summary>The output of pooling [N, H, W, C].</summary>
+    internal static TensorSpec Pool(in Shapes shapes, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, Padding2D padding)
+    {
+        TensorSpec input = shapes.Input(0);
+        shapes.Require(input.Shape.Rank == 4, $"the input is {input}; [N, H, W, C] is allowed.");
+        int height = Count(shapes, "height", input.Shape[1], kernelHeight, strideHeight, 1, padding.Top, padding.Bottom);
+        int width = Count(shapes, "width", input.Shape[2], kernelWidth, strideWidth, 1, padding.Left, padding.Right);
+        return ShapeRules.Pooled(shapes, [input.Shape[0], height, width, input.Shape[3]]);
     }
 
     private static void Check(in Shapes shapes, string name, string axis, int value, int lowest) =>

@@ -54,6 +54,27 @@ internal static class ShapeRules
         return new TensorSpec(type, shape, quantization);
     }
 
+    /// <summary>A float32 output of two operands broadcast as NumPy's: aligned at the last axis, a size of 1 or a missing axis repeats.</summary>
+    /// <param name="shapes">Where to complain.</param>
+    /// <param name="left">Shape of the first operand.</param>
+    /// <param name="right">Shape of the second operand.</param>
+    internal static TensorSpec Broadcast(in Shapes shapes, Shape left, Shape right)
+    {
+        int rank = Math.Max(left.Rank, right.Rank);
+        Span<long> sizes = stackalloc long[Shape.MaxRank];
+        for (int i = 1; i <= rank; i++)
+        {
+            int leftSize = i <= left.Rank ? left[-i] : 1;
+            int rightSize = i <= right.Rank ? right[-i] : 1;
+            shapes.Require(
+                leftSize == rightSize || leftSize == 1 || rightSize == 1,
+                $"inputs {left} and {right} do not broadcast: counted from the end, axis {i} has sizes {leftSize} and {rightSize}; equal sizes, or one of 1, are allowed.");
+            sizes[rank - i] = leftSize == 1 ? rightSize : leftSize;
+        }
+
+        return Output(shapes, DataType.Float32, sizes[..rank]);
+    }
+
     /// <summary>An input that is only moved, of any supported type: its quantization, if any, must not vary along an axis.</summary>
     /// <param name="shapes">The inputs.</param>
     /// <param name="input">Its position.</param>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Edge.Runtime.Threading;
 
 namespace Edge.Runtime.Kernels;
@@ -57,9 +58,30 @@ internal static unsafe class Elementwise
         }
     }
 
-    /// <summary>Runs a job over pieces of <see cref="Chunk"/> elements: on the team where it pays.</summary>
-    internal static void Divide<TJob>(WorkerTeam team, int length, int cost, in TJob job) where TJob : unmanaged, IParallelJob =>
-        ((long)length * cost < WorthForking ? WorkerTeam.Single : team).Run((length + Chunk - 1) / Chunk, job);
+    /// <summary>y = x, or y += x; nothing is done where y is to be x and lies in its place.</summary>
+    internal static void Copy(WorkerTeam team, ReadOnlySpan<float> x, Span<float> y, bool accumulate) => CopyScaled(team, 1, x, y, accumulate);
+
+    /// <summary>y = scale · x, or y += scale · x; nothing is done where y is to be x and lies in its place.</summary>
+    internal static void CopyScaled(WorkerTeam team, float scale, ReadOnlySpan<float> x, Span<float> y, bool accumulate)
+    {
+        if (accumulate)
+        {
+            Zip(team, new AddScaled(scale), y, x, y);
+        }
+        else if (scale != 1 || !Unsafe.AreSame(ref MemoryMarshal.GetReference(y), ref MemoryMarshal.GetReference(x)))
+        {
+            Map(team, new Scaled(scale), x, y);
+        }
+    }
+
+    /// <summary>The team where it pays to fork, elsewhere the calling thread alone.</summary>
+    /// <param name="team">The threads.</param>
+    /// <param name="length">Elements to work on.</param>
+    /// <param name="cost">Time of each, in units of a plain copy.</param>
+    internal static WorkerTeam Team(WorkerTeam team, int length, int cost) => (long)length * cost < WorthForking ? WorkerTeam.Single : team;
+
+    private static void Divide<TJob>(WorkerTeam team, int length, int cost, in TJob job) where TJob : unmanaged, IParallelJob =>
+        Team(team, length, cost).Run((length + Chunk - 1) / Chunk, job);
 
     /// <summary>The first <paramref name="count"/> elements, the rest of the vector 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -145,4 +167,16 @@ internal static unsafe class Elementwise
             }
         }
     }
+}
+
+/// <summary>left + scale · right.</summary>
+internal readonly struct AddScaled(float scale) : IBinaryKernel
+{
+    public Vector<float> Value(Vector<float> left, Vector<float> right) => left + (right * new Vector<float>(scale));
+}
+
+/// <summary>scale · x.</summary>
+internal readonly struct Scaled(float scale) : IUnaryKernel
+{
+    public Vector<float> Value(Vector<float> x) => x * new Vector<float>(scale);
 }

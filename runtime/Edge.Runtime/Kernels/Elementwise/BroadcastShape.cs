@@ -111,6 +111,18 @@ internal readonly struct BroadcastShape
     /// <summary>Step of the second tensor within a row: 1 or 0.</summary>
     public int Step1 => _strides1[0];
 
+    /// <summary>Size of a merged dimension; 0 is the innermost.</summary>
+    /// <param name="dimension">0 … <see cref="Rank"/> − 1.</param>
+    public int Size(int dimension) => _sizes[dimension];
+
+    /// <summary>Step of the first tensor along a merged dimension; 0 where it repeats.</summary>
+    /// <param name="dimension">0 … <see cref="Rank"/> − 1.</param>
+    public int Stride0(int dimension) => _strides0[dimension];
+
+    /// <summary>Step of the second tensor along a merged dimension; 0 where it repeats.</summary>
+    /// <param name="dimension">0 … <see cref="Rank"/> − 1.</param>
+    public int Stride1(int dimension) => _strides1[dimension];
+
     /// <summary>First element of each tensor for a row.</summary>
     /// <param name="row">0 … <see cref="Rows"/> − 1.</param>
     public (int Start0, int Start1) RowStart(int row)

@@ -1,0 +1,131 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Edge.Format;
+using Edge.Runtime.Operators;
+using Edge.Runtime.Threading;
+
+namespace Edge.Runtime.Kernels;
+
+/// <summary>Sum, difference and product of two broadcast tensors with a fused clamp, and their gradients.</summary>
+internal static class Arithmetic
+{
+    internal enum Kind
+    {
+        Add,
+        Subtract,
+        Multiply,
+    }
+
+    /// <summary>The plan: NumPy broadcasting of two float32 tensors.</summary>
+    internal static OperatorPlan Infer(in Shapes shapes, Activation activation, bool gradientInPlace)
+    {
+        shapes.RequireType(0, DataType.Float32);
+        shapes.RequireType(1, DataType.Float32);
+        ShapeRules.Known(shapes, activation);
+        Shape left = shapes.Shape(0);
+        Shape right = shapes.Shape(1);
+        TensorSpec output = ShapeRules.Broadcast(shapes, left, right);
+        return new OperatorPlan(output)
+        {
+            InPlaceInputs = (left == output.Shape ? 1u : 0) | (right == output.Shape ? 2u : 0),
+            GradientInPlace = gradientInPlace && left == output.Shape,
+            OverwritesGradients = true,
+        };
+    }
+
+    internal static void Forward(in Buffers io, Kind kind, Activation activation)
+    {
+        (float low, float high) = ActivationKernels.Bounds(activation);
+        BroadcastShape shape = new(io.InputShape(0).Axes, io.InputShape(1).Axes);
+        switch (kind)
+        {
+            case Kind.Add:
+                Broadcast.Zip(io.Team, new Sum(low, high), shape, io.Input(0), io.Input(1), io.Output(0));
+                break;
+            case Kind.Subtract:
+                Broadcast.Zip(io.Team, new Difference(low, high), shape, io.Input(0), io.Input(1), io.Output(0));
+                break;
+            default:
+                Broadcast.Zip(io.Team, new Product(low, high), shape, io.Input(0), io.Input(1), io.Output(0));
+                break;
+        }
+    }
+
+    /// <summary>The gradient of an input of a sum or difference: ±dy, summed where the input was repeated.</summary>
+    /// <remarks>Input 0 goes first: its gradient may lie in the place of dy, and then equals it.</remarks>
+    internal static void SumBackward(in Gradients io, float sign)
+    {
+        for (int input = 0; input < 2; input++)
+        {
+            if (io.Wants(input))
+            {
+                AddGradient(io.Team, io.InputShape(input), io.OutputShape(0), io.OutputGradient(0), input == 0 ? 1 : sign, io.InputGradient(input), io.Accumulate(input));
+            }
+        }
+    }
+
+    /// <summary>The gradient of an input of a product: dy times the other input, summed where the input was repeated.</summary>
+    internal static void ProductBackward(in Gradients io)
+    {
+        for (int input = 0; input < 2; input++)
+        {
+            if (!io.Wants(input))
+            {
+                continue;
+            }
+
+            ReadOnlySpan<float> other = io.Input(1 - input);
+            Span<float> gradient = io.InputGradient(input);
+            ReadOnlySpan<float> dy = io.OutputGradient(0);
+            if (gradient.Length == dy.Length && other.Length == dy.Length)
+            {
+                Elementwise.Zip(io.Team, Product.Unbounded, dy, other, gradient, io.Accumulate(input));
+            }
+            else
+            {
+                BroadcastShape shape = new(io.InputShape(input).Axes, io.InputShape(1 - input).Axes);
+                SumTo.Run(io.Team, shape, dy, other, 1, gradient, io.Accumulate(input));
+            }
+        }
+    }
+
+    private static void AddGradient(
+        WorkerTeam team, Shape inputShape, Shape outputShape, ReadOnlySpan<float> dy, float scale, Span<float> gradient, bool accumulate)
+    {
+        if (gradient.Length != dy.Length)
+        {
+            SumTo.Run(team, new BroadcastShape(inputShape.Axes, outputShape.Axes), dy, default, scale, gradient, accumulate);
+        }
+        else
+        {
+            Elementwise.CopyScaled(team, scale, dy, gradient, accumulate);
+        }
+    }
+
+    private readonly struct Sum(float low, float high) : IBinaryKernel
+    {
+        public Vector<float> Value(Vector<float> left, Vector<float> right) => Clamp(left + right, low, high);
+    }
+
+    private readonly struct Difference(float low, float high) : IBinaryKernel
+    {
+        public Vector<float> Value(Vector<float> left, Vector<float> right) => Clamp(left - right, low, high);
+    }
+
+    private readonly struct Product(float low, float high) : IBinaryKernel
+    {
+        internal static Product Unbounded => new(float.NegativeInfinity, float.PositiveInfinity);
+
+        public Vector<float> Value(Vector<float> left, Vector<float> right) => Clamp(left * right, low, high);
+    }
+
+    // A NaN stays; without a clamp the bounds are infinite. Memory is the limit, so the two selects cost nothing.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<float> Clamp(Vector<float> value, float low, float high)
+    {
+        Vector<float> lowest = new(low);
+        Vector<float> highest = new(high);
+        value = Vector.ConditionalSelect(Vector.LessThan(value, lowest), lowest, value);
+        return Vector.ConditionalSelect(Vector.GreaterThan(value, highest), highest, value);
+    }
+}

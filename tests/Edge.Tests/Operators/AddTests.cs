@@ -1,0 +1,13 @@
+using Edge.Runtime.Operators;
+using Edge.Tests.Harness;
+
+namespace Edge.Tests.Operators;
+
+public sealed class AddTests : BinaryTests<Add>
+{
+    protected override IEnumerable<Add> Operators => [new(Activation.None), new(Activation.Relu), new(Activation.Relu6), new(Activation.ReluN1To1)];
+
+    protected override Activation ActivationOf(Add op) => op.Activation;
+
+    protected override double Combine(double left, double right) => left + right;
+}

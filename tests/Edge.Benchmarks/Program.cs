@@ -8,7 +8,10 @@ switch (args.FirstOrDefault())
     case "conv":
         ConvBenchmark.Run();
         return 0;
+    case "int8":
+        Int8Benchmark.Run();
+        return 0;
     default:
-        Console.Error.WriteLine("usage: Edge.Benchmarks gemm|conv");
+        Console.Error.WriteLine("usage: Edge.Benchmarks gemm|conv|int8");
         return 2;
 }

@@ -266,9 +266,8 @@ internal static unsafe class Int8Conv
         private readonly int* _multipliers;
         private readonly int* _shifts;
         private readonly sbyte* _panels;
-        private readonly sbyte* _input;
+        private readonly Int8Patch<TDot, TVector> _patch;
         private readonly sbyte* _output;
-        private readonly int _inputZeroPoint;
         private readonly Int8Range _range;
         private readonly int _positions;
         private readonly int _blocks;
@@ -284,9 +283,8 @@ internal static unsafe class Int8Conv
             _multipliers = _biases + channels;
             _shifts = _multipliers + channels;
             _panels = (sbyte*)(_shifts + channels);
-            _input = input;
+            _patch = new(geometry, input, (sbyte)inputZeroPoint);
             _output = output;
-            _inputZeroPoint = inputZeroPoint;
             _range = range;
             _positions = geometry.Batch * geometry.OutputHeight * geometry.OutputWidth;
             _blocks = (_positions + PartRows - 1) / PartRows;
@@ -342,7 +340,7 @@ internal static unsafe class Int8Conv
                     {
                         for (int row = 0; row < rows; row++)
                         {
-                            PackPatch(position + row, group, from, from + depth, patches + (nint)row * chunk * TDot.ValueBytes);
+                            _patch.Pack(position + row, group, from, from + depth, patches + (nint)row * chunk * TDot.ValueBytes);
                         }
 
                         packedGroup = group;
@@ -453,84 +451,6 @@ internal static unsafe class Int8Conv
 
             TDot.Store(s0, sums0);
             TDot.Store(s1, sums1);
-        }
-
-        /// <summary>Packs depth positions [from, end) of the window over one output position.</summary>
-        private void PackPatch(int position, int group, int from, int end, byte* patch)
-        {
-            int x = position % _geometry.OutputWidth;
-            int rest = position / _geometry.OutputWidth;
-            int y = rest % _geometry.OutputHeight;
-            int image = rest / _geometry.OutputHeight;
-            int channels = _geometry.InputChannels / _shape.Groups;
-            int top = y * _geometry.StrideHeight - _geometry.PadTop;
-            int left = x * _geometry.StrideWidth - _geometry.PadLeft;
-            Window window = new(patch, from, end, (sbyte)_inputZeroPoint);
-
-            // Neighbouring columns of an undilated, ungrouped window are contiguous: one run for a whole row of it.
-            bool contiguous = _geometry.DilationWidth == 1 && _shape.Groups == 1;
-            int firstInside = Math.Clamp(-left, 0, _geometry.KernelWidth);
-            int endInside = Math.Clamp(_geometry.InputWidth - left, firstInside, _geometry.KernelWidth);
-            for (int ky = 0; ky < _geometry.KernelHeight; ky++)
-            {
-                int inputY = top + ky * _geometry.DilationHeight;
-                int start = ky * _geometry.KernelWidth * channels;
-                if ((uint)inputY >= (uint)_geometry.InputHeight)
-                {
-                    window.Outside(start, _geometry.KernelWidth * channels);
-                    continue;
-                }
-
-                sbyte* inputRow = _input + ((nint)image * _geometry.InputHeight + inputY) * _geometry.InputWidth * _geometry.InputChannels
-                    + group * channels;
-                if (contiguous)
-                {
-                    window.Outside(start, firstInside * channels);
-                    window.Inside(
-                        start + firstInside * channels, inputRow + (nint)(left + firstInside) * channels, (endInside - firstInside) * channels);
-                    window.Outside(start + endInside * channels, (_geometry.KernelWidth - endInside) * channels);
-                    continue;
-                }
-
-                for (int kx = 0; kx < _geometry.KernelWidth; kx++)
-                {
-                    int inputX = left + kx * _geometry.DilationWidth;
-                    if ((uint)inputX < (uint)_geometry.InputWidth)
-                    {
-                        window.Inside(start + kx * channels, inputRow + (nint)inputX * _geometry.InputChannels, channels);
-                    }
-                    else
-                    {
-                        window.Outside(start + kx * channels, channels);
-                    }
-                }
-            }
-
-            window.Outside(_shape.Depth, _shape.PaddedDepth - _shape.Depth);
-        }
-
-        /// <summary>The part of a window that is being packed; runs are given in whole-window positions and cut to it.</summary>
-        private readonly struct Window(byte* patch, int from, int end, sbyte zeroPoint)
-        {
-            public void Inside(int start, sbyte* source, int length)
-            {
-                int first = Math.Max(start, from);
-                int count = Math.Min(start + length, end) - first;
-                if (count > 0)
-                {
-                    TDot.Pack(source + (first - start), patch + (nint)(first - from) * TDot.ValueBytes, count);
-                }
-            }
-
-            public void Outside(int start, int length)
-            {
-                int first = Math.Max(start, from);
-                int count = Math.Min(start + length, end) - first;
-                if (count > 0)
-                {
-                    TDot.Fill(zeroPoint, patch + (nint)(first - from) * TDot.ValueBytes, count);
-                }
-            }
         }
     }
 }

@@ -62,7 +62,7 @@ public sealed class Int8ConvTests
     {
         using WorkerTeam team = new(3);
         Random random = new(9);
-        foreach ((int rows, int depth) in new[] { (1, Int8Conv.ChunkDepth), (5, Int8Conv.ChunkDepth + 1), (2, 3 * Int8Conv.ChunkDepth + 5), (1, 65793) })
+        foreach ((int rows, int depth) in new[] { (1, Int8Conv.ChunkDepth), (5, Int8Conv.ChunkDepth + 1), (2, 3 * Int8Conv.ChunkDepth + 5), (1, 65793), (2, 2 * Int8ConvUnpacked.ChunkDepth + 9) })
         {
             Case test = Case.Random(random, Int8Conv.Dense(rows, depth, 37));
             test.Check(null, Int8Conv.Run, team);
@@ -114,6 +114,10 @@ public sealed class Int8ConvTests
         Int8Conv.PrepareDense(two, [1, 2, 3, 4, 5, 6], [7, 8], [0.3f, 0.4f], 0.1f, 5, 0.7f, dense);
         Int8Conv.Prepare(two, [1, 2, 3, 4, 5, 6], [7, 8], [0.3f, 0.4f], 0.1f, 5, 0.7f, conv);
         Assert.Equal(conv, dense);
+
+        byte[] unpacked = new byte[Int8ConvUnpacked.PreparedBytes(geometry)];
+        Int8ConvUnpacked.PrepareDense(geometry, [1], [], [0.3f], 0.1f, 0, 0.7f, unpacked);
+        Assert.Equal(BitConverter.ToInt32(single, 64), BitConverter.ToInt32(unpacked, 4));
     }
 
     [Fact]
@@ -136,6 +140,11 @@ public sealed class Int8ConvTests
         {
             Int8Conv.Run(test.Geometry, prepared, test.InputZeroPoint, test.Range, test.Input, output, WorkerTeam.Single);
         });
+        Assert.Equal(0, allocated);
+
+        prepared = new byte[Int8ConvUnpacked.PreparedBytes(test.Geometry)];
+        allocated = AllocationMeter.Measure(
+            () => Int8ConvUnpacked.Run(test.Geometry, test.Weights, prepared, test.InputZeroPoint, test.Range, test.Input, output, WorkerTeam.Single));
         Assert.Equal(0, allocated);
     }
 
@@ -248,6 +257,21 @@ public sealed class Int8ConvTests
             using GuardedArray<sbyte> output = Int8Testing.Guarded(new sbyte[expected.Length]);
             run(Geometry, prepared.Span, InputZeroPoint, Range, input.Span, output.Span, team);
             Assert.True(expected.AsSpan().SequenceEqual(output.Span), $"{Geometry}: differs first at {expected.AsSpan().CommonPrefixLength(output.Span)}.");
+            if (prepare is null)
+            {
+                CheckUnpacked(expected, team);
+            }
+        }
+
+        private void CheckUnpacked(sbyte[] expected, WorkerTeam team)
+        {
+            using GuardedArray<sbyte> weights = Int8Testing.Guarded(Weights);
+            using GuardedArray<byte> prepared = new(Int8ConvUnpacked.PreparedBytes(Geometry));
+            using GuardedArray<sbyte> input = Int8Testing.Guarded(Input);
+            using GuardedArray<sbyte> output = new(expected.Length);
+            Int8ConvUnpacked.Prepare(Geometry, Weights, Bias, WeightScales, InputScale, InputZeroPoint, OutputScale, prepared.Span);
+            Int8ConvUnpacked.Run(Geometry, weights.Span, prepared.Span, InputZeroPoint, Range, input.Span, output.Span, team);
+            Assert.True(expected.AsSpan().SequenceEqual(output.Span), $"{Geometry}, unpacked: differs first at {expected.AsSpan().CommonPrefixLength(output.Span)}.");
         }
     }
 }

@@ -98,16 +98,17 @@ public sealed class Int8ElementwiseTests
     public void Running_in_place_allocates_nothing()
     {
         Int8Add kernel = new(0.5f, 1, 0.25f, 2, 0.7f, new(0, -128, 127));
+        BroadcastShape shape = new([1000], [1000]);
         sbyte[] x = Int8Testing.Values(new Random(45), 1000);
         sbyte[] expected = new sbyte[1000];
-        Int8Elementwise.Run(kernel, new([1000], [1000]), x, x, expected);
+        Int8Elementwise.Run(kernel, shape, x, x, expected);
         long allocated = AllocationMeter.Measure(() =>
         {
-            Int8Elementwise.Run(kernel, new([1000], [1000]), x, x, expected);
+            Int8Elementwise.Run(kernel, shape, x, x, expected);
         });
         Assert.Equal(0, allocated);
         sbyte[] inPlace = [.. x];
-        Int8Elementwise.Run(kernel, new([1000], [1000]), inPlace, x, inPlace);
+        Int8Elementwise.Run(kernel, shape, inPlace, x, inPlace);
         Assert.Equal(expected, inPlace);
     }
 

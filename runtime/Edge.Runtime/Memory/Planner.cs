@@ -7,12 +7,16 @@ internal readonly record struct BlockRequest(long Bytes, int First, int Last);
 /// <remarks>
 /// This is dynamic storage allocation, which is NP-hard (Garey and Johnson 1979, SR2); but the graphs of small networks are easy. Greedy first-fit in several
 /// orders mostly reaches the lower bound, the largest sum of simultaneously live bytes; where it does not, seeded random exchanges in the
-/// best order are tried within a fixed amount of work.
+/// best order are tried within a fixed amount of work. First-fit is quadratic, so graphs of many thousand blocks, which only a hostile file has, are placed
+/// by one sweep over time instead: a file's size bounds what loading it costs.
 /// </remarks>
 internal static class Planner
 {
     /// <summary>Comparisons the search may spend; about 20 ms.</summary>
     private const long SearchWork = 4_000_000;
+
+    /// <summary>Comparisons that first-fit may spend over all orders; about 0.1 s.</summary>
+    private const long FirstFitWork = 16_000_000;
 
     /// <summary>The largest sum of simultaneously live bytes: no arena can be smaller.</summary>
     public static long LowerBound(ReadOnlySpan<BlockRequest> blocks)
@@ -56,11 +60,17 @@ internal static class Planner
 
         long bound = LowerBound(blocks);
         BlockRequest[] items = blocks.ToArray();
+        long work = (long)count * count;
+        if (work > FirstFitWork)
+        {
+            return Sweep(items, offsets);
+        }
+
         int[] order = new int[count];
         int[] bestOrder = new int[count];
         long[] trial = new long[count];
         long best = long.MaxValue;
-        for (int rule = 0; rule < 5 && best > bound; rule++)
+        for (int rule = 0; rule < 5 && best > bound && rule * work <= FirstFitWork; rule++)
         {
             for (int i = 0; i < count; i++)
             {
@@ -78,7 +88,7 @@ internal static class Planner
             }
         }
 
-        long workPerTrial = Math.Max(1, (long)count * count / 4);
+        long workPerTrial = Math.Max(1, work / 4);
         long trials = Math.Min(2_000, SearchWork / workPerTrial);
         CounterRandom random = new(0x45444745, 1);
         for (long t = 0; t < trials && best > bound && count > 2; t++)
@@ -188,6 +198,98 @@ internal static class Planner
         return order != 0 ? Math.Sign(order) : leftIndex - rightIndex;
 
         static long Area(BlockRequest block) => block.Bytes * (block.Last - block.First + 1L);
+    }
+
+    /// <summary>Places blocks in the order in which they begin, each in the smallest gap that holds it: n · log n.</summary>
+    private static long Sweep(BlockRequest[] blocks, Span<long> offsets)
+    {
+        int[] order = new int[blocks.Length];
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        Array.Sort(order, (left, right) => Compare(3, blocks[left], blocks[right], left, right));
+        PriorityQueue<int, int> ending = new();
+        SortedSet<(long Bytes, long Offset)> gaps = [];
+        Dictionary<long, long> gapAt = [];               // start → bytes
+        Dictionary<long, long> gapBefore = [];           // end → start
+        long top = 0;
+        foreach (int index in order)
+        {
+            while (ending.TryPeek(out int done, out int last) && last < blocks[index].First)
+            {
+                ending.Dequeue();
+                Free(offsets[done], AlignedMemory.AlignUp(blocks[done].Bytes));
+            }
+
+            long bytes = AlignedMemory.AlignUp(blocks[index].Bytes);
+            offsets[index] = Take(bytes);
+            ending.Enqueue(index, blocks[index].Last);
+        }
+
+        return top;
+
+        long Take(long bytes)
+        {
+            if (bytes == 0)
+            {
+                return 0;
+            }
+
+            (long Bytes, long Offset) gap = gaps.GetViewBetween((bytes, 0), (long.MaxValue, long.MaxValue)).Min;
+            if (gap.Bytes > 0)
+            {
+                Remove(gap.Offset, gap.Bytes);
+                Insert(gap.Offset + bytes, gap.Bytes - bytes);
+                return gap.Offset;
+            }
+
+            long offset = top;
+            if (gapBefore.TryGetValue(top, out long start))
+            {
+                Remove(start, top - start);
+                offset = start;
+            }
+
+            top = offset + bytes;
+            return offset;
+        }
+
+        void Free(long offset, long bytes)
+        {
+            long end = offset + bytes;
+            if (bytes > 0 && gapBefore.TryGetValue(offset, out long before))
+            {
+                Remove(before, offset - before);
+                offset = before;
+            }
+
+            if (bytes > 0 && gapAt.TryGetValue(end, out long after))
+            {
+                Remove(end, after);
+                end += after;
+            }
+
+            Insert(offset, end - offset);
+        }
+
+        void Insert(long offset, long bytes)
+        {
+            if (bytes > 0)
+            {
+                gaps.Add((bytes, offset));
+                gapAt.Add(offset, bytes);
+                gapBefore.Add(offset + bytes, offset);
+            }
+        }
+
+        void Remove(long offset, long bytes)
+        {
+            gaps.Remove((bytes, offset));
+            gapAt.Remove(offset);
+            gapBefore.Remove(offset + bytes);
+        }
     }
 
     private static long FirstFit(BlockRequest[] blocks, int[] order, long[] offsets)

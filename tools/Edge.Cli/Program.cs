@@ -27,6 +27,7 @@ public static class Program
     {
         InspectVerb.Create(),
         RunVerb.Create(),
+        EvaluateVerb.Create(),
         BenchVerb.Create(),
     };
 }

@@ -12,7 +12,7 @@ public static class DatasetLoader
     public static IReadOnlyList<string> Names { get; } = ["digits", "moons", "mnist", "cifar10"];
 
     /// <summary>Loads a data set in two parts.</summary>
-    /// <param name="name">"digits" (generated, 10,000 and 2,000 samples), "moons" (generated, 1,400 and 600), "mnist", "cifar10", or the path
+    /// <param name="name">"digits" (generated, 10,000 and 2,000 samples), "moons" (generated with noise 0.1, 700 and 300), "mnist", "cifar10", or the path
     /// of a table (.csv or .tsv, also with .gz), of which 30 % are held out and which is standardized by its training part.</param>
     /// <param name="directory">Folder that holds the files of the data set, or folders <c>mnist</c> and <c>cifar10</c> with them. Default:
     /// what the environment variable EDGE_DATA names, else <c>data</c> in the current folder.</param>
@@ -26,7 +26,7 @@ public static class DatasetLoader
             case "DIGITS":
                 return new TrainTest(Digits.Generate(10_000, seed), Digits.Generate(2_000, ~seed));
             case "MOONS":
-                return TwoMoons.Generate(2_000, 0.2f, seed).SplitHoldOut(HeldOut, seed, stratified: true);
+                return TwoMoons.Generate(1_000, 0.1f, seed).SplitHoldOut(HeldOut, seed, stratified: true);
             case "MNIST":
                 return Mnist.Load(Folder(directory));
             case "CIFAR10":

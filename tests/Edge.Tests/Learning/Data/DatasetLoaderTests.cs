@@ -11,7 +11,7 @@ public sealed class DatasetLoaderTests
         Assert.Equal((10_000, 2_000), (train.Count, test.Count));
         Assert.False(train.RawBytes(0).SequenceEqual(test.RawBytes(0)));
         (train, test) = DatasetLoader.Load("Moons");
-        Assert.Equal((1_400, 600), (train.Count, test.Count));
+        Assert.Equal((700, 300), (train.Count, test.Count));
         Assert.Equal([700, 700], train.CountByClass());
     }
 

@@ -77,15 +77,23 @@ internal readonly unsafe struct StridedLeft(float* data, nint rowStride, nint co
 
     private void Pack(float* source, int rows, int k, float* buffer)
     {
-        if (_rowStride == 1 && rows == 12)
+        if (_rowStride == 1)
         {
             for (int p = 0; p < k; p++)
             {
-                Vector128.Load(source).Store(buffer);
-                Vector128.Load(source + 4).Store(buffer + 4);
-                Vector128.Load(source + 8).Store(buffer + 8);
+                int i = 0;
+                for (; i + 4 <= rows; i += 4)
+                {
+                    Vector128.Load(source + i).Store(buffer + i);
+                }
+
+                for (; i < rows; i++)
+                {
+                    buffer[i] = source[i];
+                }
+
                 source += _columnStride;
-                buffer += 12;
+                buffer += rows;
             }
 
             return;

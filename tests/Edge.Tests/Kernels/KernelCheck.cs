@@ -44,6 +44,18 @@ internal static class KernelCheck
         internal void AddProduct(float left, float right) => Add((double)left * right);
     }
 
+    /// <summary>Sums that begin with what a destination holds, or with nothing.</summary>
+    internal static Sum[] Start(bool accumulate, ReadOnlySpan<float> before)
+    {
+        Sum[] sums = new Sum[before.Length];
+        for (int i = 0; i < before.Length && accumulate; i++)
+        {
+            sums[i].Add(before[i]);
+        }
+
+        return sums;
+    }
+
     /// <summary>|actual − expected| ≤ (terms + 4) · 2⁻²³ · Σ|term| for each element: the bound for any order, times two.</summary>
     internal static void Close(ReadOnlySpan<Sum> expected, ReadOnlySpan<float> actual, string what)
     {

@@ -74,7 +74,7 @@ public sealed class FloatConvTests
             using GuardedFloats matrix = new(KernelCheck.Values(rows * columns, 1)), sums = new(KernelCheck.Values(columns, 2));
             foreach (bool accumulate in (bool[])[false, true])
             {
-                KernelCheck.Sum[] expected = Start(accumulate, sums.Span);
+                KernelCheck.Sum[] expected = KernelCheck.Start(accumulate, sums.Span);
                 for (int i = 0; i < rows * columns; i++)
                 {
                     expected[i % columns].Add(matrix.Span[i]);
@@ -134,7 +134,8 @@ public sealed class FloatConvTests
         int inputs = g.InputChannels / g.Groups, outputs = g.OutputChannels / g.Groups, taps = g.KernelHeight * g.KernelWidth;
         using GuardedFloats dy = new(KernelCheck.Values(g.OutputLength(), 5)), dx = new(KernelCheck.Values(x.Span.Length, 6));
         using GuardedFloats dw = new(KernelCheck.Values(w.Span.Length, 7)), db = new(KernelCheck.Values(g.OutputChannels, 8));
-        KernelCheck.Sum[] inputSums = Start(accumulate, dx.Span), weightSums = Start(accumulate, dw.Span), biasSums = Start(accumulate, db.Span);
+        KernelCheck.Sum[] inputSums = KernelCheck.Start(accumulate, dx.Span), weightSums = KernelCheck.Start(accumulate, dw.Span);
+        KernelCheck.Sum[] biasSums = KernelCheck.Start(accumulate, db.Span);
         float[] xs = x.Span.ToArray(), ws = w.Span.ToArray(), dys = dy.Span.ToArray();
         for (int i = 0; i < dys.Length; i++)
         {
@@ -161,16 +162,5 @@ public sealed class FloatConvTests
         KernelCheck.Close(weightSums, dw.Span, "weight gradient " + what);
         KernelCheck.EveryTeam(db.Span, what, team => FloatConv.BiasGradient(g, dy.Span, db.Span, accumulate, team));
         KernelCheck.Close(biasSums, db.Span, "bias gradient " + what);
-    }
-
-    private static KernelCheck.Sum[] Start(bool accumulate, ReadOnlySpan<float> before)
-    {
-        KernelCheck.Sum[] sums = new KernelCheck.Sum[before.Length];
-        for (int i = 0; i < before.Length && accumulate; i++)
-        {
-            sums[i].Add(before[i]);
-        }
-
-        return sums;
     }
 }

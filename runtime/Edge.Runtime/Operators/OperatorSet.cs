@@ -22,12 +22,19 @@ public sealed class OperatorSet
         .Add<Tanh>()
         .Add<Gelu>()
         .Add<HardSwish>()
+        .Add<Softmax>()
+        .Add<LayerNorm>()
         .Add<Dropout>()
         .Add<Reshape>()
         .Add<Transpose>()
         .Add<Concat>()
         .Add<Pad>()
-        .Add<Slice>();
+        .Add<ReduceMean>()
+        .Add<ReduceSum>()
+        .Add<Slice>()
+        .Add<SoftmaxCrossEntropy>()
+        .Add<BinaryCrossEntropy>()
+        .Add<MeanSquaredError>();
 
     /// <summary>All operators of the set, in the order of their codes.</summary>
     public IEnumerable<OperatorInfo> Operators

@@ -54,6 +54,24 @@ internal static class ShapeRules
         return new TensorSpec(type, shape, quantization);
     }
 
+    /// <summary>The size C of the last axis of input 0, float32 [..., C], for which all other inputs are float32 [C].</summary>
+    /// <param name="shapes">Where to complain.</param>
+    /// <param name="names">What the other inputs are called in messages.</param>
+    internal static int Channels(in Shapes shapes, params ReadOnlySpan<string> names)
+    {
+        shapes.RequireType(0, DataType.Float32);
+        shapes.Require(shapes.Shape(0).Rank >= 1, "the input is a scalar; [..., channels] is needed.");
+        int channels = shapes.Shape(0)[-1];
+        for (int i = 0; i < names.Length; i++)
+        {
+            shapes.Require(
+                shapes.Input(i + 1) is { Type: DataType.Float32, Shape: var shape } && shape == new Shape(channels),
+                $"{names[i]} is {shapes.Input(i + 1)}; float32 [{channels}] is needed for the input {shapes.Input(0)}.");
+        }
+
+        return channels;
+    }
+
     /// <summary>A float32 output of two operands broadcast as NumPy's: aligned at the last axis, a size of 1 or a missing axis repeats.</summary>
     /// <param name="shapes">Where to complain.</param>
     /// <param name="left">Shape of the first operand.</param>

@@ -1,0 +1,85 @@
+using System.Numerics;
+using Edge.Format;
+using Edge.Runtime.Operators;
+
+namespace Edge.Runtime.Kernels;
+
+/// <summary>What the reducing operators share.</summary>
+internal static class Reduction
+{
+    internal static OperatorPlan Infer(in Shapes shapes, IntList axes, bool keepDims)
+    {
+        shapes.RequireType(0, DataType.Float32);
+        Shape input = shapes.Shape(0);
+        Span<int> sizes = stackalloc int[Shape.MaxRank];
+        uint reduced = 0;
+        foreach (int value in axes)
+        {
+            int axis = ShapeRules.Axis(shapes, value, input.Rank);
+            shapes.Require((reduced & (1u << axis)) == 0, $"axis {axis} is named twice in {axes}; each axis once is allowed.");
+            reduced |= 1u << axis;
+        }
+
+        int rank = 0;
+        for (int axis = 0; axis < input.Rank; axis++)
+        {
+            bool isReduced = axes.Count == 0 || (reduced & (1u << axis)) != 0;
+            if (!isReduced || keepDims)
+            {
+                sizes[rank++] = isReduced ? 1 : input[axis];
+            }
+        }
+
+        return new OperatorPlan(new TensorSpec(DataType.Float32, new Shape(sizes[..rank]))) { OverwritesGradients = true };
+    }
+
+    internal static void Forward(in Buffers io, IntList axes, bool mean)
+    {
+        BroadcastShape shape = Pairs(io.InputShape(0), axes);
+        SumTo.Run(io.Team, shape, io.Input(0), default, Scale(shape, mean), io.Output(0), accumulate: false);
+    }
+
+    internal static void Backward(in Gradients io, IntList axes, bool mean)
+    {
+        BroadcastShape shape = Pairs(io.InputShape(0), axes);
+        Span<float> dx = io.InputGradient(0);
+        if (io.Accumulate(0))
+        {
+            Broadcast.Zip(io.Team, new AddScaledLeft(Scale(shape, mean)), shape, io.OutputGradient(0), dx, dx);
+        }
+        else
+        {
+            Broadcast.Zip(io.Team, new ScaledLeft(Scale(shape, mean)), shape, io.OutputGradient(0), dx, dx);
+        }
+    }
+
+    // The output with its reduced axes kept at size 1, and the input.
+    private static BroadcastShape Pairs(Shape input, IntList axes)
+    {
+        Span<int> kept = stackalloc int[Shape.MaxRank];
+        input.Axes.CopyTo(kept);
+        if (axes.Count == 0)
+        {
+            kept.Fill(1);
+        }
+
+        foreach (int axis in axes)
+        {
+            kept[axis < 0 ? axis + input.Rank : axis] = 1;
+        }
+
+        return new BroadcastShape(kept[..input.Rank], input.Axes);
+    }
+
+    private static float Scale(in BroadcastShape shape, bool mean) => mean ? (float)shape.Length0 / shape.Length : 1;
+
+    private readonly struct AddScaledLeft(float scale) : IBinaryKernel
+    {
+        public Vector<float> Value(Vector<float> dy, Vector<float> dx) => dx + (dy * new Vector<float>(scale));
+    }
+
+    private readonly struct ScaledLeft(float scale) : IBinaryKernel
+    {
+        public Vector<float> Value(Vector<float> dy, Vector<float> dx) => dy * new Vector<float>(scale);
+    }
+}

@@ -1,0 +1,40 @@
+using Edge.Format;
+using Edge.Runtime.Kernels;
+
+namespace Edge.Runtime.Operators;
+
+/// <summary>Sum over some axes. Any shape; float32.</summary>
+/// <param name="Axes">The axes, each once; negative ones count from the end. Empty: all axes.</param>
+/// <param name="KeepDims">Whether the axes stay, with size 1.</param>
+/// <remarks>Every element's gradient is that of its sum. Source: ONNX ReduceSum-13.</remarks>
+public readonly record struct ReduceSum(IntList Axes, bool KeepDims) : IOperator<ReduceSum>, IDifferentiable
+{
+    /// <inheritdoc/>
+    public static OperatorInfo Info { get; } = OperatorInfo.Data("ReduceSum", 27);
+
+    /// <inheritdoc/>
+    public static ReduceSum Read(ref AttributeReader attributes)
+    {
+        IntList axes = IntList.Create(attributes.Int32s("axes", Shape.MaxRank, -Shape.MaxRank, Shape.MaxRank - 1));
+        return new ReduceSum(axes, attributes.Bool("keepDims"));
+    }
+
+    /// <inheritdoc/>
+    public void Write(AttributeWriter attributes)
+    {
+        attributes.Int32s(Axes.Values);
+        attributes.Bool(KeepDims);
+    }
+
+    /// <inheritdoc/>
+    public OperatorPlan Infer(in Shapes shapes) => Reduction.Infer(shapes, Axes, KeepDims);
+
+    /// <inheritdoc/>
+    public void Forward(in Buffers io) => Reduction.Forward(io, Axes, mean: false);
+
+    /// <inheritdoc/>
+    public Keep Keeps(uint wanted) => Keep.None;
+
+    /// <inheritdoc/>
+    public void Backward(in Gradients io) => Reduction.Backward(io, Axes, mean: false);
+}

@@ -1,0 +1,77 @@
+using Edge.Format;
+using Edge.Runtime.Operators;
+using Edge.Tests.Harness;
+
+namespace Edge.Tests.Operators;
+
+/// <summary>What the reducing operators have in common.</summary>
+public abstract class ReduceTests<T> : OperatorTests<T> where T : struct, IOperator<T>
+{
+    protected abstract T Make(IntList axes, bool keepDims);
+
+    protected abstract (IntList Axes, bool KeepDims) Attributes(T op);
+
+    protected abstract double Reduce(List<double> values);
+
+    protected override IEnumerable<OperatorCase<T>> Cases =>
+    [
+        new(default, Float(3, 4, 5)),
+        new(Make([-1], false), Float(3, 4, 5)),
+        new(Make([0], true), Float(3, 4, 5)),
+        new(Make([1, 2], false), Float(2, 7, 7, 3)),
+        new(Make([0, 2], true), Float(2, 3, 4, 19)),
+        new(Make([0, -1], false), Float(2, 3, 4, 19)),
+        new(Make([2, 0, 1], true), Float(2, 3, 4)),
+        new(Make([1], true), Float(3, 1, 4)),
+        new(Make([], true), Float()),
+    ];
+
+    protected override IEnumerable<OperatorCase<T>> LargeCases =>
+        [new(Make([0, 1], false), Float(50, 50, 40)), new(Make([1], false), Float(300, 333)), new(Make([1], false), Float(3, 100, 333)), new(default, Float(70_001))];
+
+    protected override IEnumerable<OperatorCase<T>> BadCases =>
+        [new(default, Typed(DataType.Int8, 3)), new(Make([2], false), Float(3, 4)), new(Make([-3], false), Float(3, 4)), new(Make([1, -1], false), Float(3, 4))];
+
+    protected override (double Absolute, double Relative) Tolerance => (2e-4, 1e-5);
+
+    protected override OperatorCase<T> OfLength(int length) => new(Make([length % 2], false), Float(length, 5));
+
+    protected override DoubleTensor[] Reference(T op, DoubleTensor?[] inputs, OracleRun run)
+    {
+        DoubleTensor x = inputs[0]!;
+        (IntList axes, bool keepDims) = Attributes(op);
+        bool[] reduced = new bool[x.Shape.Rank];
+        for (int axis = 0; axis < reduced.Length; axis++)
+        {
+            reduced[axis] = axes.Count == 0 || axes.Values.Contains(axis) || axes.Values.Contains(axis - reduced.Length);
+        }
+
+        Dictionary<string, List<double>> groups = [];
+        for (int i = 0; i < x.Length; i++)
+        {
+            string key = string.Join(",", x.Position(i).Where((_, axis) => !reduced[axis]));
+            (groups.TryGetValue(key, out List<double>? group) ? group : groups[key] = []).Add(x[i]);
+        }
+
+        int[] sizes = [.. Enumerable.Range(0, reduced.Length).Where(axis => keepDims || !reduced[axis]).Select(axis => reduced[axis] ? 1 : x.Shape[axis])];
+        return [new(new Shape(sizes), [.. groups.Values.Select(Reduce)])];
+    }
+}
+
+public sealed class ReduceMeanTests : ReduceTests<ReduceMean>
+{
+    protected override ReduceMean Make(IntList axes, bool keepDims) => new(axes, keepDims);
+
+    protected override (IntList Axes, bool KeepDims) Attributes(ReduceMean op) => (op.Axes, op.KeepDims);
+
+    protected override double Reduce(List<double> values) => values.Average();
+}
+
+public sealed class ReduceSumTests : ReduceTests<ReduceSum>
+{
+    protected override ReduceSum Make(IntList axes, bool keepDims) => new(axes, keepDims);
+
+    protected override (IntList Axes, bool KeepDims) Attributes(ReduceSum op) => (op.Axes, op.KeepDims);
+
+    protected override double Reduce(List<double> values) => values.Sum();
+}

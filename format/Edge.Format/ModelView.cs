@@ -600,6 +600,7 @@ public readonly ref struct ModelView
                 throw new ModelFormatException($"Program {i}: arena of {record.ArenaBytes} bytes; the limit is {limits.MaxArenaBytes} (ModelLimits.MaxArenaBytes).");
             }
 
+            ulong end = 0;
             foreach (BufferRecord buffer in Buffers.Slice((int)record.FirstBuffer, (int)record.BufferCount))
             {
                 CheckReserved(buffer.Reserved | (uint)buffer.Reserved2, "A buffer of program", i);
@@ -607,6 +608,13 @@ public readonly ref struct ModelView
                 {
                     throw new ModelFormatException($"Program {i}: buffer {buffer.Kind} {buffer.Index} has {buffer.Bytes} bytes at {buffer.Offset} of an arena of {record.ArenaBytes}; kinds are 0 … {(byte)BufferKind.Saved}, offsets multiples of {Alignment}, and buffers lie inside.");
                 }
+
+                end = Math.Max(end, AlignUp(buffer.Offset + buffer.Bytes));
+            }
+
+            if (record.ArenaBytes != end)
+            {
+                throw new ModelFormatException($"Program {i}: arena of {record.ArenaBytes} bytes; its buffers end at {end}, and the arena has no byte more.");
             }
         }
 

@@ -23,6 +23,7 @@ public sealed class OperatorSet
         .Add<Gelu>()
         .Add<HardSwish>()
         .Add<Softmax>()
+        .Add<BatchNorm>()
         .Add<LayerNorm>()
         .Add<Dropout>()
         .Add<Reshape>()

@@ -12,8 +12,11 @@ internal sealed record RunnerOptions
 {
     public WorkerTeam Team { get; init; } = WorkerTeam.Single;
 
-    /// <summary>Whether it runs as a training step that trains the operator, with a backward phase.</summary>
+    /// <summary>Whether it runs as a training step, with a backward phase.</summary>
     public bool Training { get; init; }
+
+    /// <summary>Whether training steps train this operator.</summary>
+    public bool Trained { get; init; } = true;
 
     /// <summary>Bit i: the gradient of input i is wanted.</summary>
     public uint Wanted { get; init; }
@@ -116,7 +119,7 @@ internal sealed unsafe class OperatorRunner : IDisposable
             Node = Node,
             Inputs = inputSlots,
             Outputs = outputSlots,
-            Trained = options.Training,
+            Trained = options.Training && options.Trained,
             Wanted = options.Wanted,
             Accumulate = options.Accumulate,
             Scratch = Bytes("scratch", Plan.ScratchBytes),
@@ -211,7 +214,7 @@ internal sealed unsafe class OperatorRunner : IDisposable
         CheckGuards();
         for (int i = 0; i < _inputs.Length; i++)
         {
-            bool mayChange = i == _options.InPlaceInput || (_info.Role(i) == InputRole.State && _options.Training);
+            bool mayChange = i == _options.InPlaceInput || (_info.Role(i) == InputRole.State && _options.Training && _options.Trained);
             if (!mayChange && _inputs[i] is { } input)
             {
                 Assert.True(input.Bytes.AsSpan().SequenceEqual(View.Of<byte>(_binding.Inputs[i])), $"{_info.Name}: the forward phase changed input {i}.");

@@ -1,0 +1,78 @@
+using Edge.Format;
+using Edge.Runtime;
+using Edge.Runtime.Operators;
+using Edge.Tests.Harness;
+
+namespace Edge.Tests.Operators;
+
+/// <summary>What the tests of pooling share.</summary>
+internal static class PoolCases
+{
+    public sealed record Case(TensorSpec Input, int KernelHeight = 2, int KernelWidth = 2, int StrideHeight = 1, int StrideWidth = 1, Padding2D Padding = default, Activation Activation = Activation.None);
+
+    public static IEnumerable<Case> Bad
+    {
+        get
+        {
+            TensorSpec good = new(DataType.Float32, new Shape(1, 5, 5, 2));
+            return
+            [
+                new(good with { Shape = new Shape(5, 5, 2) }),
+                new(good with { Type = DataType.UInt8 }),
+                new(good with { Type = DataType.Int16 }),
+                new(good with { Type = DataType.Int8 }),
+                new(good, KernelHeight: 0),
+                new(good, KernelWidth: 70_000),
+                new(good, StrideHeight: 0),
+                new(good, StrideWidth: -3),
+                new(good, KernelHeight: 6),
+                new(good, Padding: new(2, 0, 0, 0)),
+                new(good, Padding: new(0, 2, 0, 0)),
+                new(good, Padding: new(0, 0, -1, 0)),
+                new(good, Padding: new(0, 0, 0, int.MaxValue)),
+                new(good, Activation: (Activation)4),
+            ];
+        }
+    }
+
+    public static void AssertInt8(OperatorInfo info, IOperator op)
+    {
+        Quantization quantization = new(0.5f, 3);
+        TensorSpec input = new(DataType.Int8, new Shape(1, 4, 4, 2), quantization);
+        TensorSpec output = OperatorRunner.Infer(info, op, [input]).Outputs[0];
+        Assert.Equal(DataType.Int8, output.Type);
+        Assert.Same(quantization, output.Quantization);
+        foreach (Quantization? bad in (Quantization?[])[null, new(0.5f, 128), new(0, 0), new([0.5f, 0.5f], [], 3)])
+        {
+            Assert.Throws<ShapeException>(() => OperatorRunner.Infer(info, op, [input with { Quantization = bad }]));
+        }
+    }
+
+    /// <summary>Windows of the values inside the picture.</summary>
+    public static DoubleTensor Pool(DoubleTensor x, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, Padding2D padding, Func<List<double>, double> reduce)
+    {
+        int height = Windows.Count(x.Shape[1], kernelHeight, strideHeight, 1, padding.Top, padding.Bottom);
+        int width = Windows.Count(x.Shape[2], kernelWidth, strideWidth, 1, padding.Left, padding.Right);
+        DoubleTensor y = new(new Shape(x.Shape[0], height, width, x.Shape[3]));
+        for (int flat = 0; flat < y.Length; flat++)
+        {
+            int[] at = y.Position(flat);
+            List<double> values = [];
+            for (int p = 0; p < kernelHeight; p++)
+            {
+                for (int q = 0; q < kernelWidth; q++)
+                {
+                    int row = (at[1] * strideHeight) - padding.Top + p, column = (at[2] * strideWidth) - padding.Left + q;
+                    if (row >= 0 && row < x.Shape[1] && column >= 0 && column < x.Shape[2])
+                    {
+                        values.Add(x[at[0], row, column, at[3]]);
+                    }
+                }
+            }
+
+            y[flat] = reduce(values);
+        }
+
+        return y;
+    }
+}

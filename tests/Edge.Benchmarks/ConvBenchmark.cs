@@ -39,6 +39,41 @@ internal static class ConvBenchmark
         }
     }
 
+    /// <summary>Depthwise convolution and pooling; the rate is additions and multiplications, mostly bound by loads.</summary>
+    internal static void RunChannelwise()
+    {
+        using WorkerTeam two = new(2);
+        Console.WriteLine("case, pass, ms with 1 thread, GFLOP/s, of peak, ms with 2 threads");
+        foreach ((string name, ConvGeometry g) in ((string, ConvGeometry)[])
+            [
+                ("depthwise 56 x 56 x 64", new(1, 56, 56, 64, 56, 56, 64, 3, 3, PadTop: 1, PadLeft: 1)),
+                ("depthwise 28 x 28 x 128 s2", new(8, 28, 28, 128, 14, 14, 128, 3, 3, 2, 2)),
+            ])
+        {
+            float[] x = GemmBenchmark.Fill(g.Batch * g.InputHeight * g.InputWidth * g.InputChannels, 1), w = GemmBenchmark.Fill(9 * g.OutputChannels, 2);
+            float[] dy = GemmBenchmark.Fill(g.Batch * g.OutputHeight * g.OutputWidth * g.OutputChannels, 3), b = new float[g.OutputChannels];
+            float[] y = new float[dy.Length], dx = new float[x.Length], dw = new float[w.Length];
+            double operations = 18.0 * y.Length;
+            Line(name, "forward", operations, two, team => FloatDepthwise.Forward(g, x, w, b, Activation.Relu, y, team));
+            Line(name, "input grad", operations, two, team => FloatDepthwise.InputGradient(g, dy, w, dx, false, team));
+            Line(name, "weight grad", operations, two, team => FloatDepthwise.WeightGradient(g, x, dy, dw, false, team));
+        }
+
+        foreach ((string name, ConvGeometry g) in ((string, ConvGeometry)[])
+            [
+                ("pool mnist 1, batch 128", new(128, 26, 26, 32, 13, 13, 32, 2, 2, 2, 2)),
+                ("pool global 7 x 7 x 1024", new(1, 7, 7, 1024, 1, 1, 1024, 7, 7)),
+            ])
+        {
+            float[] x = GemmBenchmark.Fill(g.Batch * g.InputHeight * g.InputWidth * g.InputChannels, 1), dx = new float[x.Length];
+            float[] dy = GemmBenchmark.Fill(g.Batch * g.OutputHeight * g.OutputWidth * g.OutputChannels, 3), y = new float[dy.Length];
+            Line(name, "average", x.Length, two, team => FloatPool.AverageForward(g, x, false, Activation.None, y, team));
+            Line(name, "average grad", x.Length, two, team => FloatPool.AverageGradient(g, dy, false, dx, false, team));
+            Line(name, "maximum", x.Length, two, team => FloatPool.MaxForward(g, x, Activation.None, y, team));
+            Line(name, "maximum grad", x.Length, two, team => FloatPool.MaxGradient(g, x, y, dy, dx, false, team));
+        }
+    }
+
     private static void Line(string name, string pass, double operations, WorkerTeam two, Action<WorkerTeam> kernel)
     {
         double[] t = Measure.Best(25, Peak.Run, () => kernel(WorkerTeam.Single), () => kernel(two));

@@ -11,7 +11,10 @@ switch (args.FirstOrDefault())
     case "int8":
         Int8Benchmark.Run();
         return 0;
+    case "channelwise":
+        ConvBenchmark.RunChannelwise();
+        return 0;
     default:
-        Console.Error.WriteLine("usage: Edge.Benchmarks gemm|conv|int8");
+        Console.Error.WriteLine("usage: Edge.Benchmarks gemm|conv|channelwise|int8");
         return 2;
 }

@@ -64,7 +64,8 @@ internal static unsafe class GemmTile<TVector> where TVector : unmanaged, IVecto
         while (rows > 0)
         {
             int height;
-            if (rows >= 6)
+            // 8 as 4 + 4 and 9 as 4 + 4 + 1: a single row waits for its own sum at every step.
+            if (rows >= 6 && rows is not (8 or 9))
             {
                 height = 6;
                 if (wide)

@@ -117,7 +117,7 @@ public sealed unsafe class Session : IDisposable
     /// <param name="input">The input's elements, row-major.</param>
     /// <param name="output">Receives the output's elements.</param>
     /// <exception cref="ShapeException">A length is not the tensor's element count; nothing was run.</exception>
-    public void Run(ReadOnlySpan<float> input, Span<float> output) => Run<float, float>(input, output);
+    public void Run(ReadOnlySpan<float> input, Span<float> output) => RunAs(input, output);
 
     /// <summary>Runs a model of one input and one output. Allocates nothing.</summary>
     /// <typeparam name="TInput">The input's element type.</typeparam>
@@ -125,7 +125,7 @@ public sealed unsafe class Session : IDisposable
     /// <param name="input">The input's elements, row-major.</param>
     /// <param name="output">Receives the output's elements.</param>
     /// <exception cref="ShapeException">A length is not the tensor's element count; nothing was run.</exception>
-    public void Run<TInput, TOutput>(ReadOnlySpan<TInput> input, Span<TOutput> output)
+    public void RunAs<TInput, TOutput>(ReadOnlySpan<TInput> input, Span<TOutput> output)
         where TInput : unmanaged
         where TOutput : unmanaged
     {

@@ -251,9 +251,12 @@ internal sealed class ExecutionProgram
                 throw new ModelFormatException($"Program {programIndex}: no place is stated for buffer {buffer.Kind} {buffer.Index}.");
             }
 
-            // Where a buffer takes the place of another, both may be alive in that one step.
+            // Where a buffer takes the place of another, both may be alive in that one step, in which the other one holds the place. A result that nobody
+            // reads ends with that step and needs no place of its own.
             bool replaces = buffer.MayReplace is { } replaced && replaced.Offset == buffer.Offset;
-            requests[i] = new BlockRequest(buffer.Bytes, replaces ? buffer.First + 1 : buffer.First, replaces ? Math.Max(buffer.Last, buffer.First + 1) : buffer.Last);
+            requests[i] = !replaces ? new BlockRequest(buffer.Bytes, buffer.First, buffer.Last)
+                : buffer.Last > buffer.First ? new BlockRequest(buffer.Bytes, buffer.First + 1, buffer.Last)
+                : new BlockRequest(0, buffer.First, buffer.Last);
             offsets[i] = buffer.Offset;
         }
 
@@ -361,8 +364,8 @@ internal sealed class ExecutionProgram
             }
         }
 
-        // What a caller reads after the run stays to the end; of a training step that is loss and prediction.
-        int end = Math.Max(0, Steps.Length - 1);
+        // What a caller reads after the run is alive beyond the last step, which so may not compute in its place; of a training step that is loss and prediction.
+        int end = Steps.Length;
         foreach (int output in training ? Graph.Nodes[^1].Outputs : Graph.Outputs)
         {
             Touch(output, end);

@@ -145,6 +145,35 @@ public sealed class GraphTests
     }
 
     [Fact]
+    public void A_result_that_nobody_reads_may_lie_where_the_next_one_goes()
+    {
+        // The unread result takes its input's place and ends at once; the tensor computed next may take the same place.
+        Graph graph = new();
+        Tensor x = graph.AddInput("x", new Shape(1, 16));
+        graph.Add("unread", default(Relu), graph.Add("a", default(Relu), x));
+        Tensor b = graph.Add("b", default(Sigmoid), x);
+        graph.AddOutput(graph.Add(default(Relu), graph.Add(new Concat(1), b, x)));
+        float[] input = GraphRunner.Values(16, 4);
+        float[] output = GraphRunner.Run(graph, input)[0];
+        Assert.Equal(32, output.Length);
+        Assert.Equal(Math.Max(0, input[3]), output[19]);
+    }
+
+    [Fact]
+    public void The_last_operator_does_not_overwrite_another_output()
+    {
+        Graph graph = new();
+        Tensor x = graph.AddInput("x", new Shape(1, 16));
+        Tensor a = graph.Add("a", default(Tanh), x);
+        graph.AddOutput(a);
+        graph.AddOutput(graph.Add("b", default(Relu), a));
+        float[] input = GraphRunner.Values(16, 4);
+        float[][] outputs = GraphRunner.Run(graph, input);
+        Assert.Contains(outputs[0], value => value < 0);
+        Assert.Equal(outputs[1], outputs[0].Select(value => Math.Max(0, value)));
+    }
+
+    [Fact]
     public void Emission_is_deterministic() => Assert.Equal(ModelEmitter.ToBytes(Sample()), ModelEmitter.ToBytes(Sample()));
 
     private static Node Unused(Graph graph) => graph.Nodes.Single(node => node.Name == "unused");

@@ -14,7 +14,10 @@ public sealed class PassPipeline
     /// <summary>The passes that every model goes through: removal of what does nothing in inference, folding, fusion.</summary>
     public static PassPipeline Default { get; } = new(
         new DeadNodeRemoval(),
+        new IdentityRemoval(),
         new ConstantFolding(),
+        new BatchNormFolding(),
+        new ActivationFusion(),
         new DeadNodeRemoval());
 
     /// <summary>The passes, in order.</summary>

@@ -17,6 +17,10 @@ public static class Seeds
         Perceptron().Build(),
         Perceptron().Build(program: false),
         Attention().Build(program: false),
+        Network().Build(),
+        Network().Build(program: false, names: false),
+        Residual().Build(),
+        Regression().Build(program: false),
     ];
 
     /// <summary>Reshape, Transpose, Concat, Pad, Slice over float32.</summary>
@@ -83,5 +87,40 @@ public static class Seeds
         int scores = model.Add(new MatMul(TransposeB: true), [x, x]);
         int mixed = model.Add(new MatMul(), [model.Add(new Gelu(true), [scores]), model.Add(new HardSwish(), [x])]);
         return model.Output(model.Add(new Pad([0, 1, 0], [0, 0, 2], 0.5f), [mixed]));
+    }
+
+    /// <summary>A small convolutional classifier.</summary>
+    private static SeedModel Network()
+    {
+        SeedModel model = new();
+        int x = model.Input(2, 6, 5, 2);
+        int a = model.Add(new Conv2D(Padding: new Padding2D(1, 1, 1, 1), Activation: Activation.Relu), [x, model.Constant(4, 3, 3, 2), model.Constant(4)]);
+        int b = model.Add(new Conv2D(StrideHeight: 2, DilationWidth: 2, Groups: 2), [a, model.Constant(6, 2, 2, 2)]);
+        int c = model.Add(new ReduceMean([1, 2], false), [b]);
+        int d = model.Add(new LayerNorm(1e-5f), [c, model.Constant(6), model.Constant(6)]);
+        int e = model.Add(new Dense(), [model.Add(new Dropout(0.25f), [d]), model.Constant(3, 6), model.Constant(3)]);
+        return model.Output(model.Add(new Softmax(), [e])).Metadata("task", "classification").Metadata("labels", "a\nb\nc");
+    }
+
+    /// <summary>A value that several operators read, and shapes that are broadcast.</summary>
+    private static SeedModel Residual()
+    {
+        SeedModel model = new();
+        int x = model.Input(1, 4, 3);
+        int a = model.Add(new Multiply(Activation.None), [x, model.Constant(3)]);
+        int b = model.Add(new Add(Activation.Relu), [a, x]);
+        int c = model.Add(new Subtract(Activation.None), [b, model.Constant(4, 1)]);
+        int d = model.Add(new Dense(), [model.Add(new Reshape([0, -1]), [c]), model.Constant(2, 12), model.Constant(2)]);
+        return model.Output(model.Add(new Softmax(), [d])).Output(b);
+    }
+
+    /// <summary>Trained by squared error; its input is no batch of rows alone.</summary>
+    private static SeedModel Regression()
+    {
+        SeedModel model = new();
+        int x = model.Input(4, 3, 2);
+        int a = model.Add(new ReduceSum([-1], true), [x]);
+        int b = model.Add(new Dense(Activation.Relu), [model.Add(new Reshape([0, 3]), [a]), model.Constant(5, 3), model.Constant(5)]);
+        return model.Output(model.Add(new Dense(), [b, model.Constant(2, 5)])).Metadata("training.loss", "mean_squared_error").Metadata("task", "regression");
     }
 }

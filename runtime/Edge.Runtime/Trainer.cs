@@ -136,6 +136,15 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>What is minimized.</summary>
     public Loss Loss => _graph.Loss;
 
+    /// <summary>Most samples per step.</summary>
+    public int BatchSize => _options.BatchSize;
+
+    /// <summary>Values per sample that the model takes.</summary>
+    public int SampleLength => _sampleElements;
+
+    /// <summary>Values per sample that the model gives: the length of <see cref="Prediction"/> for one sample.</summary>
+    public int OutputLength => ElementsPerSample(_graph.Graph.Outputs[1]);
+
     /// <summary>
     /// The prediction for the samples of the last <see cref="Step(ReadOnlySpan{float}, ReadOnlySpan{int})"/> or evaluation, before its update: probabilities for the cross-entropy losses.
     /// </summary>

@@ -1,0 +1,67 @@
+using Edge.Runtime;
+
+namespace Edge.Learning.Layers;
+
+/// <summary>The first values of a parameter: a function of seed and shape alone.</summary>
+public abstract class Initializer
+{
+    /// <summary>Uniform in ± √(6 / (fan in + fan out)). Keeps the variance of values and gradients where the activation is about linear.</summary>
+    /// <remarks>Source: Glorot, Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 16.</remarks>
+    public static Initializer GlorotUniform { get; } = new UniformInitializer(static (fanIn, fanOut) => Math.Sqrt(6.0 / ((double)fanIn + fanOut)));
+
+    /// <summary>Uniform in ± √(6 / fan in), for Relu.</summary>
+    /// <remarks>Source: He et al. 2015, arXiv:1502.01852, equation 10: variance 2 / fan in.</remarks>
+    public static Initializer HeUniform { get; } = new UniformInitializer(static (fanIn, _) => Math.Sqrt(6.0 / fanIn));
+
+    /// <summary>Normal with deviation √(2 / fan in), for Relu.</summary>
+    /// <remarks>Source: He et al. 2015, arXiv:1502.01852, equation 10.</remarks>
+    public static Initializer HeNormal { get; } = new HeNormalInitializer();
+
+    /// <summary>0 everywhere.</summary>
+    public static Initializer Zeros { get; } = new ConstantInitializer(0);
+
+    /// <summary>1 everywhere.</summary>
+    public static Initializer Ones { get; } = new ConstantInitializer(1);
+
+    /// <summary>One value everywhere.</summary>
+    /// <param name="value">The value; finite.</param>
+    public static Initializer Constant(float value) => float.IsFinite(value)
+        ? new ConstantInitializer(value)
+        : throw new ArgumentOutOfRangeException(nameof(value), value, "A parameter starts with a finite value.");
+
+    /// <summary>Fills a parameter.</summary>
+    /// <param name="values">Receives the values.</param>
+    /// <param name="fanIn">Values that one output sums up.</param>
+    /// <param name="fanOut">Outputs that one input reaches.</param>
+    /// <param name="random">Numbers of this parameter alone.</param>
+    public abstract void Fill(Span<float> values, int fanIn, int fanOut, in CounterRandom random);
+
+    private sealed class ConstantInitializer(float value) : Initializer
+    {
+        public override void Fill(Span<float> values, int fanIn, int fanOut, in CounterRandom random) => values.Fill(value);
+    }
+
+    private sealed class UniformInitializer(Func<int, int, double> limit) : Initializer
+    {
+        public override void Fill(Span<float> values, int fanIn, int fanOut, in CounterRandom random)
+        {
+            float bound = (float)limit(fanIn, fanOut);
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = random.Uniform((ulong)i, -bound, bound);
+            }
+        }
+    }
+
+    private sealed class HeNormalInitializer : Initializer
+    {
+        public override void Fill(Span<float> values, int fanIn, int fanOut, in CounterRandom random)
+        {
+            float deviation = (float)Math.Sqrt(2.0 / fanIn);
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = deviation * random.Gaussian((ulong)i);
+            }
+        }
+    }
+}

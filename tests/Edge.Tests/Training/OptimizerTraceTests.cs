@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using Edge.Runtime.Threading;
 using Edge.Runtime.Training;
 using Edge.Tests.Harness;
@@ -20,19 +18,15 @@ public sealed class OptimizerTraceTests
     [InlineData("mlp_adamw")]
     public void ARecordedRunIsRepeated(string name)
     {
-        string folder = SharedData.Require(Path.Combine("traces", name));
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "trace.json")));
-        JsonElement trace = document.RootElement;
-        byte[] bytes = File.ReadAllBytes(Path.Combine(folder, "tensors.bin"));
-        Optimizer rule = Read(trace.GetProperty("optimizer"));
-        float[][] values = [.. Parameters.Select(parameter => Tensor<float>(trace, bytes, "initial." + parameter))];
+        RecordedRun run = RecordedRun.Load(name);
+        Optimizer rule = run.Optimizer();
+        float[][] values = [.. Parameters.Select(parameter => run.Tensor<float>("initial." + parameter))];
         float[][] state = [.. values.Select(value => new float[rule.StateCount * value.Length])];
-        int steps = trace.GetProperty("steps").GetInt32();
-        for (int step = 1; step <= steps; step++)
+        for (int step = 1; step <= run.Losses.Length; step++)
         {
             float[][] gradients = [.. values.Select(static value => new float[value.Length])];
-            double loss = Differentiate(values, gradients, Tensor<float>(trace, bytes, $"batch.{step - 1}.x"), Tensor<int>(trace, bytes, $"batch.{step - 1}.y"));
-            Assert.Equal(trace.GetProperty("losses")[step - 1].GetDouble(), loss, 2e-5);
+            double loss = Differentiate(values, gradients, run.Tensor<float>($"batch.{step - 1}.x"), run.Tensor<int>($"batch.{step - 1}.y"));
+            Assert.Equal(run.Losses[step - 1], loss, 2e-5);
             for (int p = 0; p < values.Length; p++)
             {
                 rule.Update(new ParameterUpdate(values[p], gradients[p], state[p], rule.LearningRate, step, WorkerTeam.Single));
@@ -41,35 +35,12 @@ public sealed class OptimizerTraceTests
 
         for (int p = 0; p < values.Length; p++)
         {
-            float[] final = Tensor<float>(trace, bytes, "final." + Parameters[p]);
+            float[] final = run.Tensor<float>("final." + Parameters[p]);
             for (int i = 0; i < final.Length; i++)
             {
                 Assert.True(Math.Abs(final[i] - values[p][i]) < 2e-5, $"{name}, {Parameters[p]}[{i}]: {values[p][i]:R}, recorded {final[i]:R}.");
             }
         }
-    }
-
-    private static Optimizer Read(JsonElement optimizer)
-    {
-        float rate = Number("learning_rate", 0);
-        return optimizer.GetProperty("kind").GetString() switch
-        {
-            "sgd" => new Sgd(rate, Number("momentum", 0), optimizer.TryGetProperty("nesterov", out JsonElement nesterov) && nesterov.GetBoolean(), Number("weight_decay_l2", 0)),
-            "rmsprop" => new RmsProp(rate, Number("rho", 0), Number("epsilon", 0)),
-            "adam" => new Adam(rate, Number("beta1", 0), Number("beta2", 0), Number("epsilon", 0)),
-            "adamw" => new AdamW(rate, Number("beta1", 0), Number("beta2", 0), Number("epsilon", 0), Number("weight_decay", 0)),
-            string kind => throw new InvalidDataException($"Optimizer '{kind}' is not known to this test."),
-            null => throw new InvalidDataException("The trace names no optimizer."),
-        };
-
-        float Number(string key, float otherwise) => optimizer.TryGetProperty(key, out JsonElement value) ? value.GetSingle() : otherwise;
-    }
-
-    private static T[] Tensor<T>(JsonElement trace, byte[] bytes, string name) where T : unmanaged
-    {
-        JsonElement tensor = trace.GetProperty("tensors").GetProperty(name);
-        int length = tensor.GetProperty("shape").EnumerateArray().Aggregate(1, static (product, size) => product * size.GetInt32());
-        return MemoryMarshal.Cast<byte, T>(bytes.AsSpan(tensor.GetProperty("offset").GetInt32(), length * 4)).ToArray();
     }
 
     // Dense, ReLU, dense, tanh, dense, then softmax cross entropy averaged over the batch; weights are [out, in].

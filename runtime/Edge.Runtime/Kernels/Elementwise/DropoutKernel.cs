@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using Edge.Runtime.Threading;
 
 namespace Edge.Runtime.Kernels;
@@ -6,8 +7,11 @@ namespace Edge.Runtime.Kernels;
 /// <summary>Drops elements at random and scales the rest.</summary>
 internal static unsafe class DropoutKernel
 {
-    /// <summary>Time of an element in units of a plain copy: half a draw of 64 bits.</summary>
+    /// <summary>Time of an element in units of a plain copy: mostly half a draw of 64 bits.</summary>
     private const int Cost = 4;
+
+    /// <summary>Elements whose bits are drawn at once: even, and a divisor of a piece, so that a draw never straddles two.</summary>
+    private const int Block = 256;
 
     /// <summary>Whether element <paramref name="index"/> is kept, with probability 1 − rate: 32 random bits against a threshold, two elements a draw.</summary>
     internal static bool Keeps(CounterRandom random, float rate, int index) => (uint)(random.UInt64((ulong)index >> 1) >> ((index & 1) * 32)) >= Threshold(rate);
@@ -37,22 +41,41 @@ internal static unsafe class DropoutKernel
 
         public readonly void Execute(int part)
         {
+            uint* bits = stackalloc uint[Block];
             int end = (int)Math.Min(((long)part + 1) * Elementwise.Chunk, Length);
-            for (int i = part * Elementwise.Chunk; i < end; i += 2)
+            for (int start = part * Elementwise.Chunk; start < end; start += Block)
             {
-                ulong bits = Random.UInt64((ulong)i >> 1);
-                Set(i, (uint)bits);
-                if (i + 1 < end)
+                int count = Math.Min(Block, end - start);
+                ulong draw = (ulong)start >> 1;
+                for (int i = 0; i < count; i += 2, draw++)
                 {
-                    Set(i + 1, (uint)(bits >> 32));
+                    ulong two = Random.UInt64(draw);
+                    bits[i] = (uint)two;
+                    bits[i + 1] = (uint)(two >> 32);
                 }
+
+                Select(X + start, Y + start, bits, count);
             }
         }
 
-        private readonly void Set(int i, uint bits)
+        // By masks: a branch on random bits is mispredicted every other time, which takes ten times as long as the draw.
+        private readonly void Select(float* x, float* y, uint* bits, int count)
         {
-            float value = bits >= Threshold ? X[i] * Scale : 0;
-            Y[i] = Accumulate ? Y[i] + value : value;
+            Vector<uint> threshold = new(Threshold);
+            Vector<float> scale = new(Scale);
+            int i = 0;
+            for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+            {
+                Vector<int> keeps = Vector.AsVectorInt32(Vector.GreaterThanOrEqual(Vector.Load(bits + i), threshold));
+                Vector<float> value = Vector.ConditionalSelect(keeps, Vector.Load(x + i) * scale, Vector<float>.Zero);
+                (Accumulate ? Vector.Load(y + i) + value : value).Store(y + i);
+            }
+
+            for (; i < count; i++)
+            {
+                float value = bits[i] >= Threshold ? x[i] * Scale : 0;
+                y[i] = Accumulate ? y[i] + value : value;
+            }
         }
     }
 }

@@ -1,4 +1,3 @@
-using Edge.Learning;
 using Edge.Learning.Data;
 using Edge.Runtime;
 
@@ -15,7 +14,7 @@ internal static class Datasets
             name = directory;
         }
 
-        name ??= ModelMetadata.Dataset(model) ?? throw new DatasetException("The model does not say which data set it was trained on. Name one with --dataset (mnist, cifar10, digits, moons or a CSV file).");
+        name ??= model.Metadata.GetValueOrDefault("dataset") ?? throw new DatasetException("The model does not say which data set it was trained on. Name one with --dataset (mnist, cifar10, digits, moons or a CSV file).");
         return DatasetLoader.Load(name, directory);
     }
 }

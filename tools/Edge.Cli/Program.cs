@@ -25,9 +25,11 @@ public static class Program
     /// <summary>All verbs.</summary>
     internal static RootCommand CommandLine() => new("Neural networks on small devices in .NET: train, quantize, run and fine-tune.")
     {
+        TrainVerb.Create(),
         InspectVerb.Create(),
         RunVerb.Create(),
         EvaluateVerb.Create(),
+        TuneVerb.Create(),
         BenchVerb.Create(),
     };
 }

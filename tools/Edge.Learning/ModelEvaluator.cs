@@ -1,5 +1,7 @@
 using Edge.Format;
 using Edge.Learning.Data;
+using Edge.Learning.FineTuning;
+using Edge.Learning.Metrics;
 using Edge.Runtime;
 using Edge.Runtime.Operators;
 
@@ -31,7 +33,7 @@ public static class ModelEvaluator
             throw new DatasetException($"The model takes {string.Join(", ", model.Inputs.Select(i => i.Spec))}; a sample of '{data.Name}' has {data.SampleLength} values.");
         }
 
-        data = data.WithNormalization(ModelMetadata.Normalization(model) ?? data.Normalization);
+        data = data.WithNormalization(ModelNormalization.Of(model) ?? data.Normalization);
         int batch = Math.Min(MaxBatch, data.Count);
         using Session session = Open(model, ref batch, threads);
         int width = session.OutputSpec(0).Shape.ElementCount / batch;
@@ -124,6 +126,7 @@ public static class ModelEvaluator
         private readonly Dataset _data;
         private readonly bool _softmax;
         private readonly bool _sigmoid;
+        private readonly double _floor;
         private double _right;
         private double _loss;
         private int _samples;
@@ -131,7 +134,11 @@ public static class ModelEvaluator
         public Scorer(Model model, Dataset data, int width)
         {
             _data = data;
-            string last = model.Operators.LastOrDefault(op => op.Kind is not ("Dequantize" or "Quantize" or "Requantize" or "Reshape"))?.Kind ?? "";
+            OperatorDescription? producer = model.Operators.LastOrDefault(op => op.Kind is not ("Dequantize" or "Quantize" or "Requantize" or "Reshape"));
+            string last = producer?.Kind ?? "";
+
+            // A quantized probability can be exactly 0 and then stands for anything below half a step; a float one is cut as Keras does.
+            _floor = producer?.Outputs[0].Spec.Quantization is { } quantization ? quantization.Scale / 2 : 1e-7;
             if (data.HasClasses && width > 1 && width < data.ClassNames.Count)
             {
                 throw new DatasetException($"The model gives {width} classes; '{data.Name}' has {data.ClassNames.Count}.");
@@ -169,30 +176,18 @@ public static class ModelEvaluator
             }
             else
             {
-                _right += ArgMax(output) == label ? 1 : 0;
+                _right += Metric.ArgMax(output) == label ? 1 : 0;
                 probability = _softmax ? Softmax(output, label) : output[label];
             }
 
-            // An int8 probability can be exactly 0: half of its smallest step stands for it, as for any value that rounds to 0.
-            _loss -= Math.Log(Math.Max(probability, 1.0 / 512));
+            _loss -= Math.Log(Math.Max(probability, _floor));
         }
 
         public ModelEvaluation Result() => new(_right / _samples, _loss / _samples, _samples);
 
-        private static int ArgMax(ReadOnlySpan<float> values)
-        {
-            int best = 0;
-            for (int i = 1; i < values.Length; i++)
-            {
-                best = values[i] > values[best] ? i : best;
-            }
-
-            return best;
-        }
-
         private static double Softmax(ReadOnlySpan<float> logits, int label)
         {
-            double largest = logits[ArgMax(logits)];
+            double largest = logits[Metric.ArgMax(logits)];
             double sum = 0;
             foreach (float logit in logits)
             {

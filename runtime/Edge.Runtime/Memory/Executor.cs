@@ -54,6 +54,8 @@ internal sealed unsafe class Executor
             bindings[i] = new Binding { Run = run, Node = i, Inputs = inputs, Outputs = outputs, Trained = IsTrained(node, hasBackward[i], trainable), Saved = Place(program.Find(BufferKind.Saved, i)) };
         }
 
+        // Per tensor: whether a backward step before the one being bound contributes to its gradient.
+        bool[] written = new bool[graph.Tensors.Length];
         _steps = new BoundStep[program.Steps.Length];
         for (int s = 0; s < _steps.Length; s++)
         {
@@ -74,7 +76,7 @@ internal sealed unsafe class Executor
             }
             else
             {
-                BindBackward(node, step, s, binding, ref _steps[s]);
+                BindBackward(node, step, s, binding, written, ref _steps[s]);
             }
         }
     }
@@ -188,7 +190,7 @@ internal sealed unsafe class Executor
         }
     }
 
-    private void BindBackward(GraphNode node, ProgramStep step, int s, Binding binding, ref BoundStep bound)
+    private void BindBackward(GraphNode node, ProgramStep step, int s, Binding binding, bool[] written, ref BoundStep bound)
     {
         binding.BackwardScratch = Place(_program.Find(BufferKind.Scratch, s));
         binding.Wanted = step.Wanted;
@@ -199,6 +201,7 @@ internal sealed unsafe class Executor
             if ((step.Wanted & (1u << k)) != 0)
             {
                 binding.InputGradients[k] = Gradient(node.Inputs[k]);
+                written[node.Inputs[k]] = true;
             }
         }
 
@@ -208,37 +211,14 @@ internal sealed unsafe class Executor
             Slot slot = Place(_program.Find(BufferKind.Gradient, node.Outputs[k]));
 
             // Nobody wrote this gradient when no later node wants it as an input gradient: it is zero (spec type None marks it), but 1 for a loss.
-            bool written = node.Info.IsLoss || IsWrittenBefore(node.Outputs[k], s);
-            bound.ClearOutputs |= !written;
-            binding.OutputGradients[k] = slot with { Spec = written ? _program.Graph.Tensors[node.Outputs[k]].Spec : default };
+            bool isWritten = node.Info.IsLoss || written[node.Outputs[k]];
+            bound.ClearOutputs |= !isWritten;
+            binding.OutputGradients[k] = slot with { Spec = isWritten ? _program.Graph.Tensors[node.Outputs[k]].Spec : default };
             if (node.Info.IsLoss && k == 0)
             {
                 bound.Loss = slot;
             }
         }
-    }
-
-    private bool IsWrittenBefore(int tensor, int step)
-    {
-        for (int s = 0; s < step; s++)
-        {
-            ProgramStep other = _program.Steps[s];
-            if (other.Phase != StepPhase.Backward)
-            {
-                continue;
-            }
-
-            GraphNode node = _program.Graph.Nodes[other.Index];
-            for (int k = 0; k < node.Inputs.Length; k++)
-            {
-                if (node.Inputs[k] == tensor && (other.Wanted & (1u << k)) != 0)
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
     }
 
     private Slot Place(ProgramBuffer? buffer) => buffer is null ? default : new Slot { Data = _arena + buffer.Offset, Bytes = (int)buffer.Bytes };

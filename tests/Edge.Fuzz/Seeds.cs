@@ -21,6 +21,8 @@ public static class Seeds
         Network().Build(program: false, names: false),
         Residual().Build(),
         Regression().Build(program: false),
+        Pools().Build(),
+        Pools().Build(program: false, names: false),
     ];
 
     /// <summary>Reshape, Transpose, Concat, Pad, Slice over float32.</summary>
@@ -122,5 +124,25 @@ public static class Seeds
         int a = model.Add(new ReduceSum([-1], true), [x]);
         int b = model.Add(new Dense(Activation.Relu), [model.Add(new Reshape([0, 3]), [a]), model.Constant(5, 3), model.Constant(5)]);
         return model.Output(model.Add(new Dense(), [b, model.Constant(2, 5)])).Metadata("training.loss", "mean_squared_error").Metadata("task", "regression");
+    }
+
+    /// <summary>Windows that slide, and statistics of channels.</summary>
+    private static SeedModel Pools()
+    {
+        SeedModel model = new();
+        int x = model.Input(1, 7, 8, 3);
+        int a = model.Add(new DepthwiseConv2D(StrideWidth: 2, Padding: new Padding2D(1, 1, 0, 1)), [x, model.Constant(3, 3, 6), model.Constant(6)]);
+        int b = model.Add(new BatchNorm(1e-3f, 0.9f), [a, model.Constant(6), model.Constant(6), model.Constant(6), Positive(model, 6)]);
+        int c = model.Add(new MaxPool2D(2, 2, 2, 1, new Padding2D(0, 1, 0, 0), Activation.Relu), [b]);
+        int d = model.Add(new AveragePool2D(3, 2, 1, 1, new Padding2D(1, 1, 1, 0), CountIncludePad: true), [c]);
+        int e = model.Add(new Dense(), [model.Add(new GlobalAveragePool(), [d]), model.Constant(2, 6)]);
+        return model.Output(model.Add(new Softmax(), [e]));
+    }
+
+    private static int Positive(SeedModel model, int count)
+    {
+        byte[] ones = new byte[count * sizeof(float)];
+        System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(ones.AsSpan()).Fill(1);
+        return model.Constant(new TensorSpec(DataType.Float32, new Shape(count)), ones);
     }
 }

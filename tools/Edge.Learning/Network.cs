@@ -271,8 +271,12 @@ public class Network
     /// The model that training runs on. Its parameters are 0: the trainer gets the values from <see cref="CopyTo"/>, so the model's identity, to which checkpoints are bound,
     /// says what the network is and not what it has learned.
     /// </summary>
-    internal Model TrainingModel() =>
-        Model.Load(ModelEmitter.ToBytes(Build(null), new EmitOptions { InferenceProgram = false }), new ModelLoadOptions { Prepack = false });
+    internal Model TrainingModel()
+    {
+        Graph graph = Build(null);
+        new PassPipeline(new ActivationFusion()).Run(graph);
+        return Model.Load(ModelEmitter.ToBytes(graph, new EmitOptions { InferenceProgram = false }), new ModelLoadOptions { Prepack = false });
+    }
 
     internal void CopyTo(Trainer trainer)
     {

@@ -84,16 +84,16 @@ public sealed class FitTests
     public void ACheckpointIsRefusedWhereItDoesNotBelong()
     {
         TrainingCheckpoint? checkpoint = null;
-        Make().Fit(s_moons, Options(epochs: 1) with { Callbacks = [new Keeper(c => checkpoint = c)] });
+        Make().Fit(s_moons, Options(epochs: 1) with { Validation = s_held, Callbacks = [new EarlyStopping(), new Keeper(c => checkpoint = c)] });
         byte[] bytes = checkpoint!.ToArray();
         TrainingCheckpoint again = TrainingCheckpoint.Read(bytes);
         Assert.Equal(1, again.Epoch);
         Assert.Equal(0, again.Batch);
         Assert.Contains("seed 5", Assert.Throws<ArgumentException>(() => Make().Fit(s_moons, Options(2) with { Seed = 6, Resume = again })).Message, StringComparison.Ordinal);
-        Assert.Contains("Keeper", Assert.Throws<ArgumentException>(() => Make().Fit(s_moons, Options(2) with { Resume = again })).Message, StringComparison.Ordinal);
+        Assert.Contains("EarlyStopping", Assert.Throws<ArgumentException>(() => Make().Fit(s_moons, Options(2) with { Resume = again })).Message, StringComparison.Ordinal);
         Sequential other = new(new Input(2), new Dense(3), new Dense(2));
         other.Compile(new Adam(0.01f), Loss.SoftmaxCrossEntropy, new Accuracy());
-        Assert.Throws<Edge.Format.ModelFormatException>(() => other.Fit(s_moons, Options(2) with { Resume = again, Callbacks = [new Keeper(_ => { })] }));
+        Assert.Throws<Edge.Format.ModelFormatException>(() => other.Fit(s_moons, Options(2) with { Validation = s_held, Resume = again, Callbacks = [new EarlyStopping()] }));
         bytes[20] ^= 1;
         Assert.Throws<InvalidDataException>(() => TrainingCheckpoint.Read(bytes));
     }

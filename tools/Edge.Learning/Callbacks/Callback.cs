@@ -41,7 +41,7 @@ public abstract class Callback
     {
     }
 
-    /// <summary>Writes what must survive an interruption; nothing by default.</summary>
+    /// <summary>Writes what must survive an interruption: always something or always nothing, the default.</summary>
     /// <param name="writer">Receives it.</param>
     protected virtual void SaveState(BinaryWriter writer)
     {

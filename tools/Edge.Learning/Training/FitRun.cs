@@ -124,7 +124,7 @@ internal sealed class FitRun : IDisposable
         Seconds = _batch == 0 ? 0 : _secondsBefore + _clock.Elapsed.TotalSeconds,
         Sums = (double[])_sums.Clone(),
         History = [.. _context.History.Epochs],
-        Callbacks = Array.ConvertAll(_callbacks, static callback => (callback.GetType().Name, callback.Save())),
+        Callbacks = [.. Stateful().Select(static callback => (callback.GetType().Name, callback.Save()))],
         Trainer = Trainer.SaveCheckpoint(),
     };
 
@@ -230,15 +230,16 @@ internal sealed class FitRun : IDisposable
                 $"this training has seed {_options.Seed}, batch size {_options.BatchSize}, {samples} samples, shuffle {_options.ShuffleEachEpoch}, {_network.Optimizer!.Name}, {_metrics.Length} metrics. Resume with the same.");
         }
 
-        if (checkpoint.Callbacks.Length != _callbacks.Length || !checkpoint.Callbacks.Select(static entry => entry.Type).SequenceEqual(_callbacks.Select(static callback => callback.GetType().Name)))
+        Callback[] stateful = [.. Stateful()];
+        if (!checkpoint.Callbacks.Select(static entry => entry.Type).SequenceEqual(stateful.Select(static callback => callback.GetType().Name)))
         {
-            throw new ArgumentException($"The checkpoint was made with the callbacks {List(checkpoint.Callbacks.Select(static entry => entry.Type))}; this training has {List(_callbacks.Select(static callback => callback.GetType().Name))}. Resume with the same, in the same order.");
+            throw new ArgumentException($"The checkpoint was made with callbacks that remember something: {List(checkpoint.Callbacks.Select(static entry => entry.Type))}; this training has {List(stateful.Select(static callback => callback.GetType().Name))}. Resume with the same, in the same order.");
         }
 
         Trainer.LoadCheckpoint(checkpoint.Trainer);
-        for (int i = 0; i < _callbacks.Length; i++)
+        for (int i = 0; i < stateful.Length; i++)
         {
-            _callbacks[i].Load(checkpoint.Callbacks[i].State);
+            stateful[i].Load(checkpoint.Callbacks[i].State);
         }
 
         foreach (EpochRecord epoch in checkpoint.History)
@@ -254,6 +255,8 @@ internal sealed class FitRun : IDisposable
 
         static string List(IEnumerable<string> names) => $"[{string.Join(", ", names)}]";
     }
+
+    private IEnumerable<Callback> Stateful() => _callbacks.Where(static callback => callback.Save().Length > 0);
 
     private static void Check(FitOptions options)
     {

@@ -43,7 +43,7 @@ public sealed class TrainingCheckpoint
 
     internal EpochRecord[] History { get; init; } = [];
 
-    /// <summary>State of each callback, by its position among the callbacks.</summary>
+    /// <summary>State of each callback that remembers something, in order.</summary>
     internal (string Type, byte[] State)[] Callbacks { get; init; } = [];
 
     internal byte[] Trainer { get; init; } = [];

@@ -60,6 +60,16 @@ public sealed class RecipeTests
         Assert.Contains("[6]", Recipe.Parse(json).Build().Summary(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void ACosineWithoutStepsStretchesOverTheWholeTraining()
+    {
+        LearningRateSchedule schedule = Recipe.Load("mnist-cnn").Schedule(100)!;
+        Assert.Equal(1, schedule.Rate(1, 1));
+        Assert.Equal(0.5f, schedule.Rate(51, 1), 1e-6f);
+        Assert.Equal(0, schedule.Rate(101, 1), 1e-6f);
+        Assert.Null(Recipe.Load("moons").Schedule(100));
+    }
+
     [Theory]
     [InlineData("\"epochs\": 2", "\"epoch\": 2", "'epochs' is missing")]
     [InlineData("\"epochs\": 2", "\"epochs\": 2, \"learning\": 1", "'learning' is unknown; allowed are name")]

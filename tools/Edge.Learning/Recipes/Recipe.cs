@@ -39,7 +39,7 @@ public sealed class Recipe
         // Everything is built once, so that a recipe that was read can be trained.
         _ = Metrics();
         _ = Optimizer();
-        _ = Schedule();
+        _ = Schedule(1);
         _ = RecipeLayers.Apply(_layers, new Input(InputShape));
     }
 
@@ -142,7 +142,8 @@ public sealed class Recipe
     }
 
     /// <summary>How the learning rate changes, or null for constant.</summary>
-    public LearningRateSchedule? Schedule()
+    /// <param name="totalSteps">Steps of the whole training, over which a cosine without "steps" stretches.</param>
+    public LearningRateSchedule? Schedule(int totalSteps)
     {
         if (_schedule is null)
         {
@@ -154,7 +155,7 @@ public sealed class Recipe
         {
             "step" => new StepDecay(fields.Int32("every", 1), fields.Single("factor")),
             "exponential" => new ExponentialDecay(fields.Int32("steps", 1), fields.Single("rate")),
-            _ => new CosineDecay(fields.Int32("steps", 1), fields.Single("minimum", 0f)),
+            _ => new CosineDecay(fields.Int32("steps", 1, totalSteps), fields.Single("minimum", 0f)),
         };
         fields.Close();
         return schedule;

@@ -75,17 +75,21 @@ public static class RecipeRunner
         }
 
         Network network = recipe.Build(seed, overrides.LearningRate);
+        int epochs = overrides.Epochs ?? recipe.Epochs;
+        int batchSize = overrides.BatchSize ?? recipe.BatchSize;
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1, nameof(overrides));
+        int totalSteps = Math.Max(1, epochs * ((train.Count + batchSize - 1) / batchSize));
         long start = Stopwatch.GetTimestamp();
         History history = network.Fit(train, new FitOptions
         {
-            Epochs = overrides.Epochs ?? recipe.Epochs,
-            BatchSize = overrides.BatchSize ?? recipe.BatchSize,
+            Epochs = epochs,
+            BatchSize = batchSize,
             Seed = seed,
             Threads = overrides.Threads,
             Validation = validation,
             Callbacks = progress is null ? overrides.Callbacks : [.. overrides.Callbacks, new ProgressCallback(progress)],
             ClipNorm = recipe.ClipNorm,
-            Schedule = recipe.Schedule(),
+            Schedule = recipe.Schedule(totalSteps),
             Resume = overrides.Resume,
             Cancellation = overrides.Cancellation,
         });

@@ -29,7 +29,7 @@ public sealed class Model : IDisposable
         Metadata = metadata;
         Identity = Convert.ToHexString(identity).ToLowerInvariant();
         FileBytes = memory.Bytes;
-        Prepared = new PreparedMemory(options.Prepack, PackingBudget(memory.Bytes));
+        Prepared = new PreparedMemory(options.Prepack, memory.Bytes);
         _lease = new Lease(Prepared, owner);
     }
 
@@ -216,11 +216,6 @@ public sealed class Model : IDisposable
             return _kernels ??= Graph.Prepare(Prepared, []);
         }
     }
-
-    /// <summary>
-    /// Bytes that packed weights may take: int8 weights padded to whole register blocks at most double, and tiny layers get room for a block each.
-    /// </summary>
-    internal static long PackingBudget(long fileBytes) => (2 * fileBytes) + (64 << 10);
 
     internal ExecutionProgram PlanInfer(ModelGraph graph)
     {

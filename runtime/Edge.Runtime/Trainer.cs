@@ -79,7 +79,7 @@ public sealed unsafe class Trainer : IDisposable
             _descriptions.Add(new ParameterDescription(info.Name, _graph.Origin[i], info.Spec, _graph.Trainable[tensor]));
         }
 
-        _prepared = new PreparedMemory(prepack: false, Model.PackingBudget(model.FileBytes));
+        _prepared = new PreparedMemory(prepack: false, model.FileBytes);
         _kernels = _graph.Graph.Prepare(_prepared, mutable);
         _run = new RunState { Team = options.Threads == 1 ? WorkerTeam.Single : new WorkerTeam(options.Threads), Seed = options.Seed };
         LearningRate = options.Optimizer.LearningRate;

@@ -20,6 +20,9 @@ public readonly ref struct Preparation
         _memory = memory;
     }
 
+    /// <summary>Number of inputs, left-out ones included.</summary>
+    public int InputCount => _inputs.Length;
+
     /// <summary>Type, shape and quantization of an input. The batch size may differ from run to run.</summary>
     /// <param name="index">Its position.</param>
     public TensorSpec Input(int index) => _inputs[index];
@@ -47,21 +50,42 @@ public readonly ref struct Preparation
 
     /// <summary>Zeroed memory, aligned to 64 bytes, that lives as long as the model.</summary>
     /// <param name="bytes">Length.</param>
+    /// <exception cref="ModelFormatException">The model's kernels together need more than four times the file and 128 KB.</exception>
     public AlignedMemory Allocate(long bytes) => _memory.Allocate(bytes);
 }
 
-/// <summary>Memory of a model's prepared kernels.</summary>
-internal sealed class PreparedMemory(bool prepack, long budget) : IDisposable
+/// <summary>Memory of a model's prepared kernels, bounded by the size of the file: operators that share a weight tensor cannot multiply it at will.</summary>
+/// <param name="prepack">Whether weights may be packed where an operator can do without.</param>
+/// <param name="fileBytes">Bytes of the model file.</param>
+internal sealed class PreparedMemory(bool prepack, long fileBytes) : IDisposable
 {
+    /// <summary>
+    /// What padding to whole register blocks takes in models of a few layers: a panel of 16 channels of int8 weights has less than 1 KB up to depth 52.
+    /// </summary>
+    private const long TinyModel = 64 << 10;
+
     private readonly List<AlignedMemory> _blocks = [];
+
+    /// <summary>Bytes that packing for speed alone may take: float32 weights once more, int8 weights padded to at most double.</summary>
+    private readonly long _packing = (2 * fileBytes) + TinyModel;
+
+    /// <summary>Bytes at which a kernel that cannot do without is refused; what packing for speed left is at least half of it.</summary>
+    private readonly long _most = 2 * ((2 * fileBytes) + TinyModel);
 
     /// <summary>Bytes allocated.</summary>
     public long Bytes { get; private set; }
 
-    public bool MayPack(long bytes) => prepack && bytes >= 0 && Bytes + bytes <= budget;
+    public bool MayPack(long bytes) => prepack && bytes >= 0 && Bytes + bytes <= _packing;
 
     public AlignedMemory Allocate(long bytes)
     {
+        if (bytes > _most - Bytes)
+        {
+            throw new ModelFormatException(
+                $"Prepared kernels need {Bytes} + {bytes} bytes; {_most} are allowed for a file of {fileBytes} bytes. " +
+                "Merge operators that share weights, or use fewer groups: a group takes a multiple of 16 output channels.");
+        }
+
         AlignedMemory block = new(bytes);
         _blocks.Add(block);
         Bytes += bytes;

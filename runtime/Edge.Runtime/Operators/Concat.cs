@@ -3,10 +3,10 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>Inputs one after the other along an axis; all other axes agree. Any data type; quantized inputs share scale and zero point.</summary>
+/// <summary>Inputs one after the other along an axis; all other axes agree. Any data type; int8 inputs are brought to the scale of the output.</summary>
 /// <param name="Axis">The axis; negative counts from the end.</param>
 /// <remarks>Source: ONNX Concat-13.</remarks>
-public readonly record struct Concat(int Axis) : IOperator<Concat>, IDifferentiable
+public readonly record struct Concat(int Axis) : IOperator<Concat>, IDifferentiable, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = new("Concat", 24, [InputRole.Data], MinInputs: 1, Variadic: true);
@@ -21,6 +21,7 @@ public readonly record struct Concat(int Axis) : IOperator<Concat>, IDifferentia
     public OperatorPlan Infer(in Shapes shapes)
     {
         TensorSpec first = ShapeRules.Moved(shapes, 0);
+        Quantization? quantization = first.Type == DataType.Int8 && shapes.Declared(0).Type == DataType.Int8 ? shapes.Declared(0).Quantization : first.Quantization;
         int rank = first.Shape.Rank;
         int axis = ShapeRules.Axis(shapes, Axis, rank);
         Span<long> sizes = stackalloc long[Shape.MaxRank];
@@ -36,13 +37,23 @@ public readonly record struct Concat(int Axis) : IOperator<Concat>, IDifferentia
             shapes.Require(
                 spec.Type == first.Type && spec.Shape.Rank == rank && spec.Shape.With(axis, first.Shape[axis]) == first.Shape,
                 $"input 0 is {first} and input {input} is {spec}; type and all axes but axis {axis} must agree.");
-            shapes.Require(
-                Quantization.Same(spec.Quantization, first.Quantization),
-                $"input 0 and input {input} are quantized differently; requantize them to one scale and zero point first.");
             sizes[axis] += spec.Shape[axis];
         }
 
-        return new OperatorPlan(ShapeRules.Output(shapes, first.Type, sizes[..rank], first.Quantization)) { OverwritesGradients = true };
+        TensorSpec output = ShapeRules.Output(shapes, first.Type, sizes[..rank], quantization);
+        for (int input = 0; input < shapes.Count; input++)
+        {
+            if (!Quantization.Same(shapes.Input(input).Quantization, quantization))
+            {
+                shapes.Require(
+                    first.Type == DataType.Int8,
+                    $"input {input} and the output are quantized differently; only int8 may be. Requantize {first.Type.Name()} to one scale and zero point first.");
+                ShapeRules.Quantized(shapes, shapes.Input(input), $"input {input}");
+                ShapeRules.Quantized(shapes, output, "the output");
+            }
+        }
+
+        return new OperatorPlan(output) { OverwritesGradients = true };
     }
 
     /// <inheritdoc/>
@@ -58,6 +69,9 @@ public readonly record struct Concat(int Axis) : IOperator<Concat>, IDifferentia
             at += row;
         }
     }
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation) => Int8ConcatKernel.Prepare(preparation, AxisOf(preparation.Output(0).Shape));
 
     /// <inheritdoc/>
     public Keep Keeps(uint wanted) => Keep.None;

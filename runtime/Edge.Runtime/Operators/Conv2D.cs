@@ -112,12 +112,12 @@ public readonly record struct Conv2D(
     /// <inheritdoc/>
     public IKernel? Prepare(in Preparation preparation)
     {
-        if (preparation.Input(0).Type != DataType.Float32)
+        ConvGeometry geometry = Geometry(preparation.Input(0).Shape, preparation.Input(1).Shape, preparation.Output(0).Shape);
+        if (preparation.Input(0).Type == DataType.Int8)
         {
-            throw new ShapeException($"Conv2D: the input is {preparation.Input(0)}; this build runs float32.");
+            return Int8ConvKernel.Conv(preparation, geometry, Activation);
         }
 
-        ConvGeometry geometry = Geometry(preparation.Input(0).Shape, preparation.Input(1).Shape, preparation.Output(0).Shape);
         long packedOutputs = ((geometry.OutputChannels / Groups) + 15L) / 16 * 16 * Groups;
         long bytes = packedOutputs * geometry.KernelHeight * geometry.KernelWidth * (geometry.InputChannels / Groups) * sizeof(float);
         if (bytes > int.MaxValue || !preparation.IsFrozen(1) || !preparation.MayPack(bytes))

@@ -39,7 +39,14 @@ public readonly record struct Dense(Activation Activation = Activation.None) : I
         }
 
         sizes[rank - 1] = weights.Shape[0];
-        return new OperatorPlan(ShapeRules.Layer(shapes, sizes[..rank], channelAxis: 0)) { OverwritesGradients = true };
+        TensorSpec output = ShapeRules.Layer(shapes, sizes[..rank], channelAxis: 0);
+        if (input.Type == DataType.Int8)
+        {
+            float scale = weights.Quantization!.Scale;                   // with a single scale the reference multiplies in float32
+            shapes.Require(float.IsFinite(scale * input.Quantization!.Scale), $"the scales of input and weights are {input.Quantization.Scale} and {scale}; their product must be finite in float32.");
+        }
+
+        return new OperatorPlan(output) { OverwritesGradients = true };
     }
 
     /// <inheritdoc/>
@@ -84,12 +91,12 @@ public readonly record struct Dense(Activation Activation = Activation.None) : I
     /// <inheritdoc/>
     public IKernel? Prepare(in Preparation preparation)
     {
-        if (preparation.Input(0).Type != DataType.Float32)
+        (int rows, int outputs, int inputs) = Sizes(preparation.Output(0).Shape, preparation.Input(1).Shape);
+        if (preparation.Input(0).Type == DataType.Int8)
         {
-            throw new ShapeException($"Dense: the input is {preparation.Input(0)}; this build runs float32.");
+            return Int8ConvKernel.Dense(preparation, Int8Conv.Dense(rows, inputs, outputs), Activation);
         }
 
-        (int rows, int outputs, int inputs) = Sizes(preparation.Output(0).Shape, preparation.Input(1).Shape);
         long bytes = (outputs + 15L) / 16 * 16 * inputs * sizeof(float);
         if (bytes > int.MaxValue || rows <= Gemm.FewRowsTransposed || !preparation.IsFrozen(1) || !preparation.MayPack(bytes))
         {

@@ -101,15 +101,9 @@ public readonly record struct DepthwiseConv2D(
     }
 
     /// <inheritdoc/>
-    public IKernel? Prepare(in Preparation preparation)
-    {
-        if (preparation.Input(0).Type != DataType.Float32)
-        {
-            throw new ShapeException($"DepthwiseConv2D: the input is {preparation.Input(0)}; this build runs float32.");
-        }
-
-        return null;                               // the weights already lie as the loops read them
-    }
+    public IKernel? Prepare(in Preparation preparation) => preparation.Input(0).Type == DataType.Float32
+        ? null                                     // the weights already lie as the loops read them
+        : new Int8DepthwiseKernel(preparation, Geometry(preparation.Input(0).Shape, preparation.Input(1).Shape, preparation.Output(0).Shape), Activation);
 
     private ConvGeometry Geometry(in Shape input, in Shape weights, in Shape output) => new(
         input[0], input[1], input[2], input[3], output[1], output[2], output[3], weights[0], weights[1],

@@ -22,10 +22,9 @@ public readonly record struct Dequantize : IOperator<Dequantize>
     public OperatorPlan Infer(in Shapes shapes)
     {
         TensorSpec input = shapes.Input(0);
-        shapes.Require(
-            input.Type is DataType.Int8 or DataType.UInt8 or DataType.Int16 && input.Quantization is { Axis: -1 },
-            $"the input is {input}; int8, uint8 or int16 with one scale is needed.");
-        return OperatorPlan.Single(DataType.Float32, input.Shape);
+        shapes.Require(input.Type is DataType.Int8 or DataType.UInt8 or DataType.Int16, $"the input is {input}; int8, uint8 and int16 are allowed.");
+        ShapeRules.Quantized(shapes, input, "the input");
+        return new OperatorPlan(ShapeRules.Output(shapes, DataType.Float32, input.Shape));
     }
 
     /// <inheritdoc/>

@@ -47,7 +47,7 @@ public readonly record struct GlobalAveragePool(bool KeepDims = false) : IOperat
     /// <inheritdoc/>
     public IKernel? Prepare(in Preparation preparation) => preparation.Input(0).Type == DataType.Float32
         ? null
-        : throw new ShapeException($"GlobalAveragePool: the input is {preparation.Input(0)}; this build runs float32.");
+        : Int8PoolKernel.Average(preparation, Geometry(preparation.Input(0).Shape), Activation.None);
 
     /// <summary>One window as large as the picture.</summary>
     private static ConvGeometry Geometry(in Shape input) => new(input[0], input[1], input[2], input[3], 1, 1, input[3], input[1], input[2]);

@@ -1,12 +1,11 @@
 using System.Numerics;
-using Edge.Format;
 using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = x · clamp(x + 3, 0, 6) / 6, element by element. Any shape; float32. NaN stays NaN.</summary>
+/// <summary>y = x · clamp(x + 3, 0, 6) / 6, element by element. Any shape; float32 or int8. NaN stays NaN.</summary>
 /// <remarks>The derivative at ±3 is that of the outer piece. Source: Howard et al. 2019, arXiv:1905.02244; ONNX HardSwish-14.</remarks>
-public readonly record struct HardSwish : IOperator<HardSwish>, IDifferentiable
+public readonly record struct HardSwish : IOperator<HardSwish>, IDifferentiable, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("HardSwish", 17);
@@ -22,8 +21,16 @@ public readonly record struct HardSwish : IOperator<HardSwish>, IDifferentiable
     /// <inheritdoc/>
     public OperatorPlan Infer(in Shapes shapes)
     {
-        shapes.RequireType(0, DataType.Float32);
-        return OperatorPlan.Elementwise(shapes.Input(0));
+        OperatorPlan plan = ShapeRules.Elementwise(shapes);
+        if (plan.Outputs[0].Quantization is { } output)
+        {
+            float input = shapes.Input(0).Quantization!.Scale;
+            shapes.Require(
+                input * (1f / 128) / output.Scale < 1,
+                $"the scales of input and output are {input} and {output.Scale}; a ratio below 128 is allowed, as in TFLite.");
+        }
+
+        return plan;
     }
 
     /// <inheritdoc/>
@@ -34,6 +41,10 @@ public readonly record struct HardSwish : IOperator<HardSwish>, IDifferentiable
 
     /// <inheritdoc/>
     public void Backward(in Gradients io) => Elementwise.Zip(io.Team, default(Slope), io.Input(0), io.OutputGradient(0), io.InputGradient(0), io.Accumulate(0));
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation) =>
+        Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillHardSwish(from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint, table));
 
     private readonly struct Kernel : IUnaryKernel
     {

@@ -1,14 +1,13 @@
 using System.Numerics;
-using Edge.Format;
 using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = x where x &gt; 0, elsewhere <paramref name="Alpha"/> · x, element by element. Any shape; float32. NaN stays NaN.</summary>
+/// <summary>y = x where x &gt; 0, elsewhere <paramref name="Alpha"/> · x, element by element. Any shape; float32 or int8. NaN stays NaN.</summary>
 /// <param name="Alpha">Slope of the negative side; finite.</param>
 /// <remarks>The derivative at 0 is <paramref name="Alpha"/>. The output has the input's sign unless Alpha is negative, so only then the input is kept.
 /// Source: Maas, Hannun, Ng 2013; ONNX LeakyRelu-16.</remarks>
-public readonly record struct LeakyRelu(float Alpha) : IOperator<LeakyRelu>, IDifferentiable
+public readonly record struct LeakyRelu(float Alpha) : IOperator<LeakyRelu>, IDifferentiable, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("LeakyRelu", 13);
@@ -22,8 +21,16 @@ public readonly record struct LeakyRelu(float Alpha) : IOperator<LeakyRelu>, IDi
     /// <inheritdoc/>
     public OperatorPlan Infer(in Shapes shapes)
     {
-        shapes.RequireType(0, DataType.Float32);
-        return OperatorPlan.Elementwise(shapes.Input(0));
+        OperatorPlan plan = ShapeRules.Elementwise(shapes);
+        if (plan.Outputs[0].Quantization is { } output)
+        {
+            float input = shapes.Input(0).Quantization!.Scale;
+            shapes.Require(
+                float.IsFinite(input * Alpha / output.Scale),
+                $"the scales of input and output are {input} and {output.Scale}, alpha is {Alpha}; alpha times their ratio must be finite in float32.");
+        }
+
+        return plan;
     }
 
     /// <inheritdoc/>
@@ -37,6 +44,14 @@ public readonly record struct LeakyRelu(float Alpha) : IOperator<LeakyRelu>, IDi
     {
         ReadOnlySpan<float> signs = Alpha >= 0 ? io.Output(0) : io.Input(0);
         Elementwise.Zip(io.Team, new Slope(Alpha), signs, io.OutputGradient(0), io.InputGradient(0), io.Accumulate(0));
+    }
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation)
+    {
+        float alpha = Alpha;
+        return Int8TableKernel.Prepare(
+            preparation, (from, to, table) => Int8Table.FillLeakyRelu(alpha, from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint, table));
     }
 
     private readonly struct Kernel(float alpha) : IUnaryKernel

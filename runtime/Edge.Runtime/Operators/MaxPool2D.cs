@@ -79,7 +79,7 @@ public readonly record struct MaxPool2D(
     /// <inheritdoc/>
     public IKernel? Prepare(in Preparation preparation) => preparation.Input(0).Type == DataType.Float32
         ? null
-        : throw new ShapeException($"MaxPool2D: the input is {preparation.Input(0)}; this build runs float32.");
+        : Int8PoolKernel.Max(preparation, Geometry(preparation.Input(0).Shape, preparation.Output(0).Shape), Activation);
 
     private ConvGeometry Geometry(in Shape input, in Shape output) => new(
         input[0], input[1], input[2], input[3], output[1], output[2], output[3], KernelHeight, KernelWidth, StrideHeight, StrideWidth,

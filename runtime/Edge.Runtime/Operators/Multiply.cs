@@ -2,10 +2,10 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = activation(a · b), the product of two tensors with NumPy broadcasting: a missing axis or one of size 1 repeats. float32.</summary>
+/// <summary>y = activation(a · b), the product of two tensors with NumPy broadcasting: a missing axis or one of size 1 repeats. float32 or int8.</summary>
 /// <param name="Activation">A clamp of the result.</param>
 /// <remarks>Gradients: dA = dY · B and dB = dY · A, summed over the axes along which the input was repeated. Source: ONNX Mul-14.</remarks>
-public readonly record struct Multiply(Activation Activation) : IOperator<Multiply>, IDifferentiable
+public readonly record struct Multiply(Activation Activation) : IOperator<Multiply>, IDifferentiable, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("Multiply", 9, inputs: 2);
@@ -17,7 +17,7 @@ public readonly record struct Multiply(Activation Activation) : IOperator<Multip
     public void Write(AttributeWriter attributes) => attributes.Byte((byte)Activation);
 
     /// <inheritdoc/>
-    public OperatorPlan Infer(in Shapes shapes) => Arithmetic.Infer(shapes, Activation, gradientInPlace: false);
+    public OperatorPlan Infer(in Shapes shapes) => Arithmetic.Infer(shapes, Arithmetic.Kind.Multiply, Activation);
 
     /// <inheritdoc/>
     public void Forward(in Buffers io) => Arithmetic.Forward(io, Arithmetic.Kind.Multiply, Activation);
@@ -32,4 +32,7 @@ public readonly record struct Multiply(Activation Activation) : IOperator<Multip
         ActivationKernels.MaskGradient(Activation, io.Output(0), io.OutputGradient(0), io.Team);
         Arithmetic.ProductBackward(io);
     }
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation) => Arithmetic.Prepare(preparation, Arithmetic.Kind.Multiply, Activation);
 }

@@ -24,8 +24,8 @@ public readonly record struct Quantize : IOperator<Quantize>
         TensorSpec output = shapes.Declared(0);
         shapes.Require(shapes.Type(0) == DataType.Float32, $"the input is {shapes.Input(0)}; float32 is needed.");
         shapes.Require(
-            output.Type is DataType.Int8 or DataType.UInt8 or DataType.Int16 && output.Quantization is { Axis: -1 },
-            $"the output is {output}; int8, uint8 or int16 with one scale is needed.");
+            output.Type is DataType.Int8 or DataType.UInt8 or DataType.Int16, $"the model declares the output {output}; int8, uint8 and int16 are allowed.");
+        ShapeRules.Quantized(shapes, output, "the declared output");
         return OperatorPlan.Single(output.Type, shapes.Shape(0), output.Quantization);
     }
 

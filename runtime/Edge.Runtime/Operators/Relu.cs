@@ -1,12 +1,11 @@
 using System.Numerics;
-using Edge.Format;
 using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = max(x, 0), element by element. Any shape; float32. NaN stays NaN.</summary>
+/// <summary>y = max(x, 0), element by element. Any shape; float32 or int8. NaN stays NaN.</summary>
 /// <remarks>The derivative at 0 is 0; it follows from the output, so the input need not be kept. Source: Nair, Hinton 2010; ONNX Relu-14.</remarks>
-public readonly record struct Relu : IOperator<Relu>, IDifferentiable
+public readonly record struct Relu : IOperator<Relu>, IDifferentiable, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("Relu", 11);
@@ -20,11 +19,7 @@ public readonly record struct Relu : IOperator<Relu>, IDifferentiable
     }
 
     /// <inheritdoc/>
-    public OperatorPlan Infer(in Shapes shapes)
-    {
-        shapes.RequireType(0, DataType.Float32);
-        return OperatorPlan.Elementwise(shapes.Input(0));
-    }
+    public OperatorPlan Infer(in Shapes shapes) => ShapeRules.Elementwise(shapes);
 
     /// <inheritdoc/>
     public void Forward(in Buffers io) => Elementwise.Map(io.Team, default(Kernel), io.Input(0), io.Output(0));
@@ -34,6 +29,10 @@ public readonly record struct Relu : IOperator<Relu>, IDifferentiable
 
     /// <inheritdoc/>
     public void Backward(in Gradients io) => Elementwise.Zip(io.Team, default(Slope), io.Output(0), io.OutputGradient(0), io.InputGradient(0), io.Accumulate(0));
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation) =>
+        Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillClamp(Activation.Relu, from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint, table));
 
     private readonly struct Kernel : IUnaryKernel
     {

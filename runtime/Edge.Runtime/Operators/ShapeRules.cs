@@ -8,6 +8,12 @@ internal static class ShapeRules
     /// <summary>Largest tensor in bytes: what one span can address.</summary>
     private const long MostBytes = int.MaxValue - 64;
 
+    /// <summary>Smallest scale of a value, 2^-60: quotients and products of two scales within these bounds are normal float32 numbers, whose multipliers exist.</summary>
+    private const float LeastScale = 1f / (1L << 60);
+
+    /// <summary>Largest scale of a value, 2^60.</summary>
+    private const float MostScale = 1L << 60;
+
     /// <summary>An axis counted from the front.</summary>
     /// <param name="shapes">Where to complain.</param>
     /// <param name="axis">The axis; negative counts from the end.</param>
@@ -128,9 +134,7 @@ internal static class ShapeRules
             return Output(shapes, DataType.Float32, output);
         }
 
-        shapes.Require(
-            input.Type == DataType.Int8, $"the input is {input}; float32 and int8 are allowed. Convert uint8 and int16 models to int8 when compiling.");
-        Int8(shapes, input, "the input");
+        RequireInt8(shapes, 0);
         shapes.Require(weights.Type == DataType.Int8, $"the input is {input}, but the weights are {weights}; int8 is allowed.");
         shapes.Require(shapes.IsConstant(1), "the int8 weights are computed by the model; they must be a constant.");
         Quantization? scales = weights.Quantization;
@@ -144,15 +148,67 @@ internal static class ShapeRules
             Scale(shapes, scale, "the weights");
         }
 
-        int asymmetric = scales.ZeroPoints.IndexOfAnyExcept(0);
-        shapes.Require(
-            asymmetric < 0, $"the weights have zero point {(asymmetric < 0 ? 0 : scales.ZeroPoints[asymmetric])} at channel {asymmetric}; symmetric weights (zero point 0) are allowed.");
+        Symmetric(shapes, scales, "the weights have");
         shapes.Require(!hasBias || bias.Type == DataType.Int32, $"the input is {input}, but the bias is {bias}; int32 is allowed.");
         shapes.Require(!hasBias || shapes.IsConstant(2), "the int32 bias is computed by the model; it must be a constant.");
+        if (hasBias && bias.Quantization is { } biasScales)
+        {
+            Symmetric(shapes, biasScales, "the bias has");
+        }
+
+        return Output(shapes, DataType.Int8, output, DeclaredInt8(shapes));
+    }
+
+    /// <summary>The plan of a function of each element: float32, or int8 with the output's parameters as the model declares them.</summary>
+    /// <param name="shapes">The inputs.</param>
+    internal static OperatorPlan Elementwise(in Shapes shapes)
+    {
+        TensorSpec input = shapes.Input(0);
+        if (input.Type == DataType.Float32)
+        {
+            return OperatorPlan.Elementwise(input);
+        }
+
+        RequireInt8(shapes, 0);
+        return new OperatorPlan(input with { Quantization = DeclaredInt8(shapes) }) { InPlaceInputs = 1 };
+    }
+
+    /// <summary>The plan of a function of each element whose int8 results have a scale and zero point that its definition fixes.</summary>
+    /// <param name="shapes">The inputs.</param>
+    /// <param name="scale">The scale of an int8 output.</param>
+    /// <param name="zeroPoint">The zero point of an int8 output.</param>
+    internal static OperatorPlan Elementwise(in Shapes shapes, float scale, int zeroPoint)
+    {
+        OperatorPlan plan = Elementwise(shapes);
+        if (plan.Outputs[0].Quantization is { } quantization)
+        {
+            shapes.Require(
+                quantization.Scale == scale && quantization.ZeroPoint == zeroPoint,
+                $"the declared output has scale {quantization.Scale} and zero point {quantization.ZeroPoint}; {scale} and {zeroPoint} are allowed. Requantize it afterwards.");
+        }
+
+        return plan;
+    }
+
+    /// <summary>An int8 input with one scale and zero point.</summary>
+    /// <param name="shapes">The inputs.</param>
+    /// <param name="input">Its position.</param>
+    internal static void RequireInt8(in Shapes shapes, int input)
+    {
+        string name = input == 0 ? "the input" : $"input {input}";
+        shapes.Require(
+            shapes.Type(input) == DataType.Int8, $"{name} is {shapes.Input(input)}; float32 and int8 are allowed. Convert uint8 and int16 models to int8 when compiling.");
+        Quantized(shapes, shapes.Input(input), name);
+    }
+
+    /// <summary>The parameters that the model declares for the int8 output.</summary>
+    /// <param name="shapes">The inputs.</param>
+    internal static Quantization DeclaredInt8(in Shapes shapes)
+    {
         TensorSpec declared = shapes.Declared(0);
-        shapes.Require(declared.Type == DataType.Int8, $"the input is {input}, but the model declares the output {declared}; int8 is allowed.");
-        Int8(shapes, declared, "the declared output");
-        return Output(shapes, DataType.Int8, output, declared.Quantization);
+        shapes.Require(declared.Type == DataType.Int8, $"the input is {shapes.Input(0)}, but the model declares the output {declared}; int8 is allowed.");
+        Quantized(shapes, declared, "the declared output");
+        return declared.Quantization!;
     }
 
     /// <summary>The output of pooling: float32, or int8 with the parameters of the input.</summary>
@@ -166,26 +222,41 @@ internal static class ShapeRules
             return Output(shapes, DataType.Float32, output);
         }
 
-        shapes.Require(
-            input.Type == DataType.Int8, $"the input is {input}; float32 and int8 are allowed. Convert uint8 and int16 models to int8 when compiling.");
-        Int8(shapes, input, "the input");
+        RequireInt8(shapes, 0);
         return Output(shapes, DataType.Int8, output, input.Quantization);
     }
 
-    /// <summary>A quantized int8 tensor: one positive scale and a zero point within int8.</summary>
+    /// <summary>A quantized int8, uint8 or int16 tensor: one positive scale and a zero point within the type.</summary>
     /// <param name="shapes">Where to complain.</param>
     /// <param name="spec">The tensor.</param>
     /// <param name="name">What it is called in messages.</param>
-    internal static void Int8(in Shapes shapes, in TensorSpec spec, string name)
+    internal static void Quantized(in Shapes shapes, in TensorSpec spec, string name)
     {
         Quantization? quantization = spec.Quantization;
-        shapes.Require(quantization is not null, $"{name} {spec} has no scale and zero point; an int8 tensor needs them.");
+        shapes.Require(quantization is not null, $"{name} {spec} has no scale and zero point; a tensor of {spec.Type.Name()} needs them.");
         shapes.Require(
             quantization.Axis < 0 && quantization.Scales.Length == 1,
             $"{name} {spec} has {quantization.Scales.Length} scales along axis {quantization.Axis}; one for the whole tensor is allowed.");
         Scale(shapes, quantization.Scale, name);
         shapes.Require(
-            quantization.ZeroPoint is >= sbyte.MinValue and <= sbyte.MaxValue, $"{name} {spec} has zero point {quantization.ZeroPoint}; −128 … 127 is allowed.");
+            quantization.Scale is >= LeastScale and <= MostScale, $"{name} {spec} has scale {quantization.Scale}; 2^-60 … 2^60 is allowed.");
+        (int lowest, int highest) = spec.Type switch
+        {
+            DataType.Int8 => (sbyte.MinValue, sbyte.MaxValue),
+            DataType.UInt8 => (byte.MinValue, byte.MaxValue),
+            _ => (short.MinValue, short.MaxValue),
+        };
+        shapes.Require(
+            quantization.ZeroPoint >= lowest && quantization.ZeroPoint <= highest,
+            $"{name} {spec} has zero point {quantization.ZeroPoint}; {lowest} … {highest} is allowed.");
+    }
+
+    private static void Symmetric(in Shapes shapes, Quantization quantization, string name)
+    {
+        int asymmetric = quantization.ZeroPoints.IndexOfAnyExcept(0);
+        shapes.Require(
+            asymmetric < 0,
+            $"{name} zero point {(asymmetric < 0 ? 0 : quantization.ZeroPoints[asymmetric])} at channel {asymmetric}; 0 is allowed (symmetric quantization).");
     }
 
     private static void Scale(in Shapes shapes, float scale, string name) =>

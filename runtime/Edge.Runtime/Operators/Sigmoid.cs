@@ -1,12 +1,11 @@
 using System.Numerics;
-using Edge.Format;
 using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = 1 / (1 + exp(−x)), element by element. Any shape; float32. NaN stays NaN.</summary>
+/// <summary>y = 1 / (1 + exp(−x)), element by element. Any shape; float32 or int8. NaN stays NaN.</summary>
 /// <remarks>dx = dy · y (1 − y): the input need not be kept. Source: ONNX Sigmoid-13.</remarks>
-public readonly record struct Sigmoid : IOperator<Sigmoid>, IDifferentiable
+public readonly record struct Sigmoid : IOperator<Sigmoid>, IDifferentiable, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("Sigmoid", 14);
@@ -20,11 +19,7 @@ public readonly record struct Sigmoid : IOperator<Sigmoid>, IDifferentiable
     }
 
     /// <inheritdoc/>
-    public OperatorPlan Infer(in Shapes shapes)
-    {
-        shapes.RequireType(0, DataType.Float32);
-        return OperatorPlan.Elementwise(shapes.Input(0));
-    }
+    public OperatorPlan Infer(in Shapes shapes) => ShapeRules.Elementwise(shapes, 1f / 256, -128);
 
     /// <inheritdoc/>
     public void Forward(in Buffers io) => Elementwise.Map(io.Team, default(Kernel), io.Input(0), io.Output(0));
@@ -34,6 +29,10 @@ public readonly record struct Sigmoid : IOperator<Sigmoid>, IDifferentiable
 
     /// <inheritdoc/>
     public void Backward(in Gradients io) => Elementwise.Zip(io.Team, default(Slope), io.Output(0), io.OutputGradient(0), io.InputGradient(0), io.Accumulate(0));
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation) =>
+        Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillLogistic(from.Scale, from.ZeroPoint, table));
 
     private readonly struct Kernel : IUnaryKernel
     {

@@ -3,9 +3,9 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = exp(βx) / Σ exp(βx) over the last axis. At least one axis; float32. A row with a NaN or an infinite largest element becomes NaN.</summary>
+/// <summary>y = exp(βx) / Σ exp(βx) over the last axis. At least one axis; float32 or int8. A row with a NaN or an infinite largest element becomes NaN.</summary>
 /// <remarks>Computed from x − max, so nothing overflows. dx = β y (dy − Σ dy y): the input need not be kept. Source: ONNX Softmax-13; TFLite SOFTMAX.</remarks>
-public readonly record struct Softmax : IOperator<Softmax>, IDifferentiable
+public readonly record struct Softmax : IOperator<Softmax>, IDifferentiable, IPreparable
 {
     // The bits are stored relative to those of 1, so that default(Softmax) has beta 1 and every beta survives.
     private readonly int _beta;
@@ -29,9 +29,15 @@ public readonly record struct Softmax : IOperator<Softmax>, IDifferentiable
     /// <inheritdoc/>
     public OperatorPlan Infer(in Shapes shapes)
     {
-        shapes.RequireType(0, DataType.Float32);
         shapes.Require(shapes.Shape(0).Rank >= 1, "the input is a scalar; at least one axis is needed.");
-        return OperatorPlan.Elementwise(shapes.Input(0));
+        OperatorPlan plan = ShapeRules.Elementwise(shapes, 1f / 256, -128);
+        if (plan.Outputs[0].Type == DataType.Int8)
+        {
+            float scale = shapes.Input(0).Quantization!.Scale;
+            shapes.Require(Int8Softmax.Accepts(Beta, scale), $"beta is {Beta} and the input's scale {scale}; a finite product above 2^-26 is allowed, as in TFLite.");
+        }
+
+        return plan;
     }
 
     /// <inheritdoc/>
@@ -51,4 +57,7 @@ public readonly record struct Softmax : IOperator<Softmax>, IDifferentiable
         ReadOnlySpan<float> y = io.Output(0);
         SoftmaxKernel.RunBackward(io.Team, y.Length / columns, columns, Beta, y, io.OutputGradient(0), io.InputGradient(0), io.Accumulate(0));
     }
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation) => preparation.Input(0).Type == DataType.Float32 ? null : new Int8SoftmaxKernel(preparation, Beta);
 }

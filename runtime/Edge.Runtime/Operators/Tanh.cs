@@ -1,12 +1,11 @@
 using System.Numerics;
-using Edge.Format;
 using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = tanh(x), element by element. Any shape; float32. NaN stays NaN.</summary>
+/// <summary>y = tanh(x), element by element. Any shape; float32 or int8. NaN stays NaN.</summary>
 /// <remarks>dx = dy · (1 − y²), as (1 − y)(1 + y), which does not cancel near ±1: the input need not be kept. Source: ONNX Tanh-13.</remarks>
-public readonly record struct Tanh : IOperator<Tanh>, IDifferentiable
+public readonly record struct Tanh : IOperator<Tanh>, IDifferentiable, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("Tanh", 15);
@@ -20,11 +19,7 @@ public readonly record struct Tanh : IOperator<Tanh>, IDifferentiable
     }
 
     /// <inheritdoc/>
-    public OperatorPlan Infer(in Shapes shapes)
-    {
-        shapes.RequireType(0, DataType.Float32);
-        return OperatorPlan.Elementwise(shapes.Input(0));
-    }
+    public OperatorPlan Infer(in Shapes shapes) => ShapeRules.Elementwise(shapes, 1f / 128, 0);
 
     /// <inheritdoc/>
     public void Forward(in Buffers io) => Elementwise.Map(io.Team, default(Kernel), io.Input(0), io.Output(0));
@@ -34,6 +29,10 @@ public readonly record struct Tanh : IOperator<Tanh>, IDifferentiable
 
     /// <inheritdoc/>
     public void Backward(in Gradients io) => Elementwise.Zip(io.Team, default(Slope), io.Output(0), io.OutputGradient(0), io.InputGradient(0), io.Accumulate(0));
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation) =>
+        Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillTanh(from.Scale, from.ZeroPoint, table));
 
     private readonly struct Kernel : IUnaryKernel
     {

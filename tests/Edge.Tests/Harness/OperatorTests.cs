@@ -4,6 +4,7 @@ using Edge.Runtime;
 using Edge.Runtime.Memory;
 using Edge.Runtime.Operators;
 using Edge.Runtime.Threading;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Harness;
 
@@ -28,11 +29,24 @@ public abstract class OperatorTests<T> where T : struct, IOperator<T>
     /// <param name="run">What else of the run matters.</param>
     protected abstract DoubleTensor[] Reference(T op, DoubleTensor?[] inputs, OracleRun run);
 
+    /// <summary>The same where the outputs also depend on the case's types and quantization.</summary>
+    /// <param name="testCase">The case.</param>
+    /// <param name="inputs">The inputs as stored, widened; null where left out.</param>
+    /// <param name="run">What else of the run matters.</param>
+    protected virtual DoubleTensor[] Reference(OperatorCase<T> testCase, DoubleTensor?[] inputs, OracleRun run) => Reference(testCase.Operator, inputs, run);
+
     /// <summary>Cases large enough to be divided over threads; compared with the oracle and between numbers of threads.</summary>
     protected virtual IEnumerable<OperatorCase<T>> LargeCases => [];
 
     /// <summary>Cases for lengths 1 … 256 of what the innermost loop runs over; null when no such length exists.</summary>
     protected virtual OperatorCase<T>? OfLength(int length) => null;
+
+    /// <summary>
+    /// Cases in int8 with the bits that the TFLite reference gives; random ones where shapes and parameters are many. Empty where the operator has no
+    /// int8 form, and then its shape rule must refuse int8.
+    /// </summary>
+    /// <param name="random">Numbers for them.</param>
+    protected virtual IEnumerable<Int8Case<T>> Int8Cases(Random random) => [];
 
     /// <summary>Values of an input: by default floats in −2 … 2 that keep away from <see cref="Kinks"/>, integers over their whole 8-bit range.</summary>
     /// <param name="testCase">The case.</param>
@@ -297,6 +311,51 @@ public abstract class OperatorTests<T> where T : struct, IOperator<T>
     }
 
     [Fact]
+    public void Int8_gives_the_bits_of_the_reference()
+    {
+        using WorkerTeam two = new(2);
+        using WorkerTeam three = new(3);
+        int count = 0;
+        foreach (Int8Case<T> testCase in Int8Cases(new Random(8)))
+        {
+            count++;
+            RunnerOptions options = new() { Declared = [testCase.Output], Frozen = Parameters(testCase.Inputs), Prepare = true };
+            foreach ((WorkerTeam team, long budget) in ((WorkerTeam, long)[])[(WorkerTeam.Single, 1 << 28), (two, 0), (three, 1 << 28)])
+            {
+                CheckInt8(testCase, options with { Team = team, PackBudget = budget });
+            }
+
+            for (int i = 0; i < testCase.Inputs.Length; i++)
+            {
+                if ((CheckInt8(testCase, options with { Alignment = 64 }) & (1u << i)) != 0 && testCase.Inputs[i]!.Bytes.Length == testCase.Expected.Length)
+                {
+                    CheckInt8(testCase, options with { InPlaceInput = i });
+                }
+            }
+        }
+
+        OperatorCase<T> first = Cases.First();
+        if (count == 0 && first.Inputs[0].Type == DataType.Float32)
+        {
+            TensorSpec[] inputs = Array.ConvertAll(first.Inputs, static input => input.Type == DataType.Float32 ? input with { Type = DataType.Int8, Quantization = new(0.5f, 3) } : input);
+            TensorSpec declared = new(DataType.Int8, new Shape(1), new(0.5f, 3));
+            Assert.Throws<ShapeException>(() => OperatorRunner.Infer(T.Info, first.Operator, inputs, declared: [.. Enumerable.Repeat(declared, T.Info.Outputs)]));
+        }
+    }
+
+    [Fact]
+    public void Int8_allocates_nothing_in_a_run()
+    {
+        using WorkerTeam team = new(2);
+        foreach (Int8Case<T> testCase in Int8Cases(new Random(9)).Take(20))
+        {
+            using OperatorRunner runner = new(T.Info, testCase.Operator, testCase.Inputs, new RunnerOptions { Declared = [testCase.Output], Frozen = Parameters(testCase.Inputs), Prepare = true, Team = team });
+            runner.Forward();
+            Assert.Equal(0, AllocationMeter.Measure(runner.ExecuteForward));
+        }
+    }
+
+    [Fact]
     public void Attributes_survive_the_round_trip_and_damage_is_noticed()
     {
         OperatorSet set = new OperatorSet().Add<T>();
@@ -343,6 +402,32 @@ public abstract class OperatorTests<T> where T : struct, IOperator<T>
 
     private protected static RunnerOptions Options(OperatorCase<T> testCase) => new() { Declared = testCase.Declared, Frozen = testCase.Frozen };
 
+    /// <summary>Cases in int8 of an operator that only moves elements: those of float32, moved by the oracle.</summary>
+    private protected IEnumerable<Int8Case<T>> MovedInt8(Random random)
+    {
+        foreach (OperatorCase<T> testCase in Cases.Where(static testCase => testCase.Inputs.All(static input => input.Type == DataType.Float32)))
+        {
+            Quantization quantization = Int8Testing.Quantization(random);
+            TestTensor?[] inputs = [.. testCase.Inputs.Select(input => Int8Testing.Tensor(random, input.Shape, quantization))];
+            DoubleTensor moved = Reference(testCase.Operator, Widen(inputs), Run(training: false))[0];
+            yield return new(testCase.Operator, inputs, new(DataType.Int8, moved.Shape, quantization), Array.ConvertAll(moved.Values, static value => (sbyte)value));
+        }
+    }
+
+    private static uint CheckInt8(Int8Case<T> testCase, RunnerOptions options)
+    {
+        using OperatorRunner runner = new(T.Info, testCase.Operator, testCase.Inputs, options);
+        TensorSpec output = runner.Plan.Outputs[0];
+        Assert.True(
+            output with { Quantization = null } == testCase.Output with { Quantization = null } && Quantization.Same(output.Quantization, testCase.Output.Quantization),
+            $"{testCase}: the output is {output}; {testCase.Output} is expected.");
+        runner.Forward();
+        ReadOnlySpan<sbyte> actual = runner.Output<sbyte>();
+        int same = actual.CommonPrefixLength(testCase.Expected);
+        Assert.True(same == actual.Length, $"{testCase}, {options.Team.Threads} threads: {actual[Math.Min(same, actual.Length - 1)]} at {same}; the reference gives {testCase.Expected[Math.Min(same, actual.Length - 1)]}.");
+        return runner.Plan.InPlaceInputs;
+    }
+
     private protected void CheckForward(OperatorCase<T> testCase, TestTensor?[] inputs, bool training)
     {
         using OperatorRunner runner = new(T.Info, testCase.Operator, inputs, Options(testCase) with { Training = training });
@@ -352,7 +437,7 @@ public abstract class OperatorTests<T> where T : struct, IOperator<T>
 
     private void CheckOutputs(OperatorCase<T> testCase, OperatorRunner runner, TestTensor?[] inputs, bool training)
     {
-        DoubleTensor[] expected = Reference(testCase.Operator, Widen(inputs), Run(training));
+        DoubleTensor[] expected = Reference(testCase, Widen(inputs), Run(training));
         for (int output = 0; output < expected.Length; output++)
         {
             Assert.Equal(expected[output].Shape, runner.Plan.Outputs[output].Shape);

@@ -34,6 +34,10 @@ public sealed class AveragePool2DTests : OperatorTests<AveragePool2D>
     [Fact]
     public void Int8_keeps_the_inputs_parameters() => PoolCases.AssertInt8(AveragePool2D.Info, new AveragePool2D(2, 2));
 
+    protected override IEnumerable<Int8Case<AveragePool2D>> Int8Cases(Random random) => PoolCases.Int8<AveragePool2D>(
+        random, average: true, static (kernelHeight, kernelWidth, strideHeight, strideWidth, padding, activation) =>
+            new(kernelHeight, kernelWidth, strideHeight, strideWidth, padding, false, activation));
+
     protected override DoubleTensor[] Reference(AveragePool2D op, DoubleTensor?[] inputs, OracleRun run) =>
     [
         PoolCases.Pool(

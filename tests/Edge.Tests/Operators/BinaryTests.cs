@@ -1,6 +1,8 @@
 using Edge.Format;
+using Edge.Runtime.Kernels;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -10,6 +12,23 @@ public abstract class BinaryTests<T> : ElementwiseTests<T> where T : struct, IOp
     protected abstract Activation ActivationOf(T op);
 
     protected abstract double Combine(double left, double right);
+
+    private protected abstract sbyte CombineInt8(sbyte x, sbyte y, Quantization a, Quantization b, float scale, Int8Range range);
+
+    protected override IEnumerable<Int8Case<T>> Int8Cases(Random random)
+    {
+        foreach (OperatorCase<T> testCase in Cases.Concat(Cases))
+        {
+            // Scales within a factor of eight of each other: most results lie inside int8, some outside.
+            float scale = Int8Testing.Scale(random);
+            Quantization[] quantizations = [.. Enumerable.Range(0, 3).Select(_ => new Quantization(scale * MathF.Pow(2, 3 * random.NextSingle()), Int8Testing.ZeroPoint(random)))];
+            Quantization a = quantizations[0], b = quantizations[1], output = quantizations[2];
+            TestTensor left = Int8Testing.Tensor(random, testCase.Inputs[0].Shape, a), right = Int8Testing.Tensor(random, testCase.Inputs[1].Shape, b);
+            Int8Range range = Int8Range.Of(ActivationOf(testCase.Operator), output.Scale, output.ZeroPoint);
+            DoubleTensor expected = Combined(left.ToDouble(), right.ToDouble(), (x, y) => CombineInt8((sbyte)x, (sbyte)y, a, b, output.Scale, range));
+            yield return new(testCase.Operator, [left, right], new(DataType.Int8, expected.Shape, output), Array.ConvertAll(expected.Values, static value => (sbyte)value));
+        }
+    }
 
     protected override IEnumerable<OperatorCase<T>> Cases =>
     [
@@ -50,10 +69,11 @@ public abstract class BinaryTests<T> : ElementwiseTests<T> where T : struct, IOp
         new(Operators.First(), Float(100_000, 1), Float(1, 100_000)),
     ];
 
-    protected override DoubleTensor[] Reference(T op, DoubleTensor?[] inputs, OracleRun run)
+    protected override DoubleTensor[] Reference(T op, DoubleTensor?[] inputs, OracleRun run) =>
+        [Combined(inputs[0]!, inputs[1]!, (left, right) => Clamp.Of(ActivationOf(op), Combine(left, right)))];
+
+    private static DoubleTensor Combined(DoubleTensor left, DoubleTensor right, Func<double, double, double> combine)
     {
-        DoubleTensor left = inputs[0]!;
-        DoubleTensor right = inputs[1]!;
         int rank = Math.Max(left.Shape.Rank, right.Shape.Rank);
         int[] sizes = new int[rank];
         for (int i = 1; i <= rank; i++)
@@ -65,17 +85,10 @@ public abstract class BinaryTests<T> : ElementwiseTests<T> where T : struct, IOp
         for (int i = 0; i < result.Length; i++)
         {
             int[] position = result.Position(i);
-            double value = Combine(At(left, position), At(right, position));
-            result[i] = ActivationOf(op) switch
-            {
-                Activation.Relu => Math.Max(value, 0),
-                Activation.Relu6 => Math.Clamp(value, 0, 6),
-                Activation.ReluN1To1 => Math.Clamp(value, -1, 1),
-                _ => value,
-            };
+            result[i] = combine(At(left, position), At(right, position));
         }
 
-        return [result];
+        return result;
     }
 
     private static double At(DoubleTensor tensor, int[] position)

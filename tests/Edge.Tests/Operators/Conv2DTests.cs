@@ -1,6 +1,9 @@
 using Edge.Format;
+using Edge.Runtime;
+using Edge.Runtime.Kernels;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -81,6 +84,24 @@ public sealed class Conv2DTests : OperatorTests<Conv2D>
     [Fact]
     public void Int8_is_checked() =>
         new Int8Layer(Conv2D.Info, new Conv2D(), new Shape(1, 5, 5, 2), new Shape(3, 3, 3, 2), 0, 3).AssertChecked();
+
+    protected override IEnumerable<Int8Case<Conv2D>> Int8Cases(Random random)
+    {
+        for (int i = 0; i < 200; i++)
+        {
+            (int height, int kernelHeight, int strideHeight, int dilationHeight, int top, int bottom, int outputHeight) = Int8Layers.Window(random);
+            (int width, int kernelWidth, int strideWidth, int dilationWidth, int left, int right, int outputWidth) = Int8Layers.Window(random);
+            int groups = random.Next(3) == 0 ? random.Next(2, 5) : 1, depth = random.Next(1, random.Next(4) == 0 ? 40 : 9), batch = random.Next(1, 3);
+            int channels = depth * groups, outputs = random.Next(1, random.Next(3) == 0 ? 70 : 20) * groups;
+            Activation activation = (Activation)random.Next(4);
+            Conv2D op = new(strideHeight, strideWidth, dilationHeight, dilationWidth, new(top, bottom, left, right), groups, activation);
+            ConvGeometry geometry = new(
+                batch, height, width, channels, outputHeight, outputWidth, outputs, kernelHeight, kernelWidth,
+                strideHeight, strideWidth, dilationHeight, dilationWidth, top, left, groups);
+            (Shape, Shape, Shape) shapes = (new(batch, height, width, channels), new(outputs, kernelHeight, kernelWidth, depth), new(batch, outputHeight, outputWidth, outputs));
+            yield return Int8Layers.Case(random, op, activation, geometry, shapes, 0, TfliteReference.Conv);
+        }
+    }
 
     protected override DoubleTensor[] Reference(Conv2D op, DoubleTensor?[] inputs, OracleRun run)
     {

@@ -1,7 +1,9 @@
 using Edge.Format;
 using Edge.Runtime;
+using Edge.Runtime.Kernels;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -60,6 +62,26 @@ public sealed class DenseTests : OperatorTests<Dense>
         Int8Layer layer = new(Dense.Info, new Dense(), Float(2, 5).Shape, Float(3, 5).Shape, 0, 3);
         layer.AssertChecked();
     }
+
+    protected override IEnumerable<Int8Case<Dense>> Int8Cases(Random random)
+    {
+        for (int i = 0; i < 150; i++)
+        {
+            Dense op = new((Activation)random.Next(4));
+            int batch = random.Next(1, 4), rows = random.Next(3) == 0 ? random.Next(1, 9) : 1, inputs = random.Next(1, 70), outputs = random.Next(1, 70);
+            (Shape, Shape, Shape) shapes = rows == 1
+                ? (new(batch, inputs), new(outputs, inputs), new(batch, outputs))
+                : (new(batch, rows, inputs), new(outputs, inputs), new(batch, rows, outputs));
+            yield return Int8Layers.Case(random, op, op.Activation, Int8Conv.Dense(batch * rows, inputs, outputs), shapes, 0, DenseReference);
+        }
+    }
+
+    // With one weight scale TFLite multiplies it with the input's in float32.
+    private static sbyte[] DenseReference(
+        ConvGeometry geometry, sbyte[] input, sbyte[] weights, int[] bias, float[] scales, float inputScale, int inputZeroPoint, float outputScale, Int8Range range) =>
+        scales.Length == 1
+            ? TfliteReference.Conv(geometry, input, weights, bias, [1f], inputScale * scales[0], inputZeroPoint, outputScale, range)
+            : TfliteReference.Conv(geometry, input, weights, bias, scales, inputScale, inputZeroPoint, outputScale, range);
 
     protected override DoubleTensor[] Reference(Dense op, DoubleTensor?[] inputs, OracleRun run)
     {

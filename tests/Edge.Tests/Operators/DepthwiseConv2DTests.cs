@@ -1,6 +1,8 @@
 using Edge.Format;
+using Edge.Runtime.Kernels;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -60,6 +62,23 @@ public sealed class DepthwiseConv2DTests : OperatorTests<DepthwiseConv2D>
 
     [Fact]
     public void Int8_is_checked() => new Int8Layer(DepthwiseConv2D.Info, s_plain, new Shape(1, 5, 5, 2), new Shape(3, 3, 4), 2, 4).AssertChecked();
+
+    protected override IEnumerable<Int8Case<DepthwiseConv2D>> Int8Cases(Random random)
+    {
+        for (int i = 0; i < 200; i++)
+        {
+            (int height, int kernelHeight, int strideHeight, int dilationHeight, int top, int bottom, int outputHeight) = Int8Layers.Window(random);
+            (int width, int kernelWidth, int strideWidth, int dilationWidth, int left, int right, int outputWidth) = Int8Layers.Window(random);
+            int channels = random.Next(1, random.Next(4) == 0 ? 70 : 20), outputs = channels * (random.Next(3) == 0 ? random.Next(1, 20) : 1), batch = random.Next(1, 3);
+            Activation activation = (Activation)random.Next(4);
+            DepthwiseConv2D op = new(strideHeight, strideWidth, dilationHeight, dilationWidth, new(top, bottom, left, right), activation);
+            ConvGeometry geometry = new(
+                batch, height, width, channels, outputHeight, outputWidth, outputs, kernelHeight, kernelWidth,
+                strideHeight, strideWidth, dilationHeight, dilationWidth, top, left);
+            (Shape, Shape, Shape) shapes = (new(batch, height, width, channels), new(kernelHeight, kernelWidth, outputs), new(batch, outputHeight, outputWidth, outputs));
+            yield return Int8Layers.Case(random, op, activation, geometry, shapes, 2, TfliteReference.Depthwise);
+        }
+    }
 
     protected override DoubleTensor[] Reference(DepthwiseConv2D op, DoubleTensor?[] inputs, OracleRun run)
     {

@@ -1,6 +1,7 @@
 using Edge.Format;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -23,6 +24,19 @@ public sealed class GlobalAveragePoolTests : OperatorTests<GlobalAveragePool>
 
     [Fact]
     public void Int8_keeps_the_inputs_parameters() => PoolCases.AssertInt8(GlobalAveragePool.Info, default(GlobalAveragePool));
+
+    protected override IEnumerable<Int8Case<GlobalAveragePool>> Int8Cases(Random random)
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            int batch = random.Next(1, 4), height = random.Next(1, 12), width = random.Next(1, 12), channels = random.Next(1, 70);
+            Quantization quantization = Int8Testing.Quantization(random);
+            TestTensor x = Int8Testing.Tensor(random, new Shape(batch, height, width, channels), quantization);
+            sbyte[] expected = TfliteReference.Pool(new(batch, height, width, channels, 1, 1, channels, height, width), average: true, Int8Testing.Elements(x), -128, 127);
+            bool keepDims = random.Next(2) == 0;
+            yield return new(new(keepDims), [x], new(DataType.Int8, keepDims ? new(batch, 1, 1, channels) : new(batch, channels), quantization), expected);
+        }
+    }
 
     protected override DoubleTensor[] Reference(GlobalAveragePool op, DoubleTensor?[] inputs, OracleRun run)
     {

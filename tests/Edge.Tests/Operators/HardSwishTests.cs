@@ -1,6 +1,7 @@
 using Edge.Runtime;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -13,4 +14,7 @@ public sealed class HardSwishTests : ElementwiseTests<HardSwish>
     protected override TestTensor Fill(OperatorCase<HardSwish> testCase, int input, CounterRandom random) => Uniform(testCase.Inputs[input], random, -6, 6);
 
     protected override DoubleTensor[] Reference(HardSwish op, DoubleTensor?[] inputs, OracleRun run) => [inputs[0]!.Map(static x => x * Math.Clamp(x + 3, 0, 6) / 6)];
+
+    protected override IEnumerable<Int8Case<HardSwish>> Int8Cases(Random random) =>
+        Int8Unary.Cases(random, Operators, static (op, q, from, to) => TfliteReference.HardSwish(q, from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint));
 }

@@ -40,6 +40,9 @@ internal sealed record Int8Layer(OperatorInfo Info, IOperator Operator, Shape In
         Refused("must be a constant", InputSpec, WeightSpec, BiasSpec, Declared, frozen: 4);
         Refused("must be a constant", InputSpec, WeightSpec, BiasSpec, Declared, frozen: 2);
         Refused("bias is float32", InputSpec, WeightSpec, BiasSpec with { Type = DataType.Float32 }, Declared);
+        Assert.Same(s_output, Infer(InputSpec, WeightSpec, BiasSpec with { Quantization = new(0.1f, 0) }, Declared).Quantization);
+        Refused("bias has zero point 4 at channel 0", InputSpec, WeightSpec, BiasSpec with { Quantization = new(0.1f, 4) }, Declared);
+        Refused("has scale 1E-30", InputSpec with { Quantization = new(1e-30f, 0) }, WeightSpec, BiasSpec, Declared);
         Refused("declares the output", InputSpec, WeightSpec, BiasSpec, default);
         Refused("declares the output", InputSpec, WeightSpec, BiasSpec, Declared with { Type = DataType.Float32 });
         Refused("no scale and zero point", InputSpec, WeightSpec, BiasSpec, Declared with { Quantization = null });

@@ -65,6 +65,10 @@ public sealed class MaxPool2DTests : OperatorTests<MaxPool2D>
     [Fact]
     public void Int8_keeps_the_inputs_parameters() => PoolCases.AssertInt8(MaxPool2D.Info, new MaxPool2D(2, 2));
 
+    protected override IEnumerable<Int8Case<MaxPool2D>> Int8Cases(Random random) => PoolCases.Int8<MaxPool2D>(
+        random, average: false, static (kernelHeight, kernelWidth, strideHeight, strideWidth, padding, activation) =>
+            new(kernelHeight, kernelWidth, strideHeight, strideWidth, padding, activation));
+
     protected override DoubleTensor[] Reference(MaxPool2D op, DoubleTensor?[] inputs, OracleRun run) =>
     [
         PoolCases.Pool(

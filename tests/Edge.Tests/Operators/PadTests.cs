@@ -1,6 +1,7 @@
 using Edge.Format;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -69,6 +70,19 @@ public sealed class PadTests : OperatorTests<Pad>
         using OperatorRunner runner = new(Pad.Info, new Pad([1], [0], value), [x]);
         runner.Forward();
         Assert.Equal([stored, 0], runner.OutputValues(0));
+    }
+
+    protected override IEnumerable<Int8Case<Pad>> Int8Cases(Random random)
+    {
+        foreach (Int8Case<Pad> moved in MovedInt8(random))
+        {
+            // Where ones are moved, zeros are padding.
+            Quantization quantization = moved.Output.Quantization!;
+            TestTensor ones = TestTensor.Of(DataType.Int8, moved.Inputs[0]!.Spec.Shape, Enumerable.Repeat((sbyte)1, moved.Inputs[0]!.Bytes.Length).ToArray());
+            double[] inside = Reference(moved.Operator with { Value = 0 }, [ones.ToDouble()], default)[0].Values;
+            sbyte value = (sbyte)TfliteReference.Quantize(moved.Operator.Value, quantization.Scale, quantization.ZeroPoint, -128, 127);
+            yield return moved with { Expected = [.. moved.Expected.Select((element, i) => inside[i] == 0 ? value : element)] };
+        }
     }
 
     protected override DoubleTensor[] Reference(Pad op, DoubleTensor?[] inputs, OracleRun run)

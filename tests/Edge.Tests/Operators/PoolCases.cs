@@ -1,7 +1,9 @@
 using Edge.Format;
 using Edge.Runtime;
+using Edge.Runtime.Kernels;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -74,5 +76,28 @@ internal static class PoolCases
         }
 
         return y;
+    }
+
+    public delegate T Make<T>(int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, Padding2D padding, Activation activation);
+
+    /// <summary>Random int8 pools with their outputs by the reference.</summary>
+    public static IEnumerable<Int8Case<T>> Int8<T>(Random random, bool average, Make<T> make) where T : struct, IOperator<T>
+    {
+        for (int i = 0; i < 150; i++)
+        {
+            (int height, int kernelHeight, int strideHeight, _, int top, int bottom, int outputHeight) = Int8Layers.Window(random, dilates: false);
+            (int width, int kernelWidth, int strideWidth, _, int left, int right, int outputWidth) = Int8Layers.Window(random, dilates: false);
+            int batch = random.Next(1, 3), channels = random.Next(1, 70);
+            Activation activation = (Activation)random.Next(4);
+            Quantization quantization = Int8Testing.Quantization(random);
+            Int8Range range = Int8Range.Of(activation, quantization.Scale, quantization.ZeroPoint);
+            TestTensor x = Int8Testing.Tensor(random, new Shape(batch, height, width, channels), quantization);
+            ConvGeometry geometry = new(
+                batch, height, width, channels, outputHeight, outputWidth, channels, kernelHeight, kernelWidth, strideHeight, strideWidth, PadTop: top, PadLeft: left);
+            yield return new(
+                make(kernelHeight, kernelWidth, strideHeight, strideWidth, new(top, bottom, left, right), activation), [x],
+                new(DataType.Int8, new(batch, outputHeight, outputWidth, channels), quantization),
+                TfliteReference.Pool(geometry, average, Int8Testing.Elements(x), range.Min, range.Max));
+        }
     }
 }

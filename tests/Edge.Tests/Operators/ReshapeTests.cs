@@ -43,6 +43,8 @@ public sealed class ReshapeTests : OperatorTests<Reshape>
         Assert.Same(quantization, OperatorRunner.Infer(Reshape.Info, new Reshape([-1]), [Typed(DataType.Int8, 2, 9) with { Quantization = quantization }]).Outputs[0].Quantization);
     }
 
+    protected override IEnumerable<Int8Case<Reshape>> Int8Cases(Random random) => MovedInt8(random);
+
     protected override DoubleTensor[] Reference(Reshape op, DoubleTensor?[] inputs, OracleRun run)
     {
         DoubleTensor x = inputs[0]!;

@@ -38,6 +38,8 @@ public sealed class SliceTests : OperatorTests<Slice>
 
     protected override OperatorCase<Slice> OfLength(int length) => new(new([0, 2], [-1, length]), Float(2, length + 3));
 
+    protected override IEnumerable<Int8Case<Slice>> Int8Cases(Random random) => MovedInt8(random);
+
     protected override DoubleTensor[] Reference(Slice op, DoubleTensor?[] inputs, OracleRun run)
     {
         DoubleTensor x = inputs[0]!;

@@ -1,6 +1,8 @@
 using Edge.Format;
+using Edge.Runtime;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -31,6 +33,29 @@ public sealed class SoftmaxTests : OperatorTests<Softmax>
     {
         float[] x = [3e38f, -3e38f, float.NegativeInfinity, 1000, 999, float.NegativeInfinity, float.NaN, 1, 2];
         CheckForward(new OperatorCase<Softmax>(default, Float(3, 3)), [TestTensor.Float(new Shape(3, 3), x)], training: false);
+    }
+
+    protected override IEnumerable<Int8Case<Softmax>> Int8Cases(Random random)
+    {
+        Quantization output = new(1f / 256, -128);
+        for (int i = 0; i < 150; i++)
+        {
+            Softmax op = new(random.Next(2) == 0 ? 1 : 0.1f + (3 * random.NextSingle()));
+            Quantization input = new((float)Math.Pow(2, (random.NextDouble() * 10) - 9), Int8Testing.ZeroPoint(random));
+            TestTensor x = Int8Testing.Tensor(random, new Shape(random.Next(1, 4), random.Next(1, 4), random.Next(1, 200)), input);
+            yield return new(op, [x], new(DataType.Int8, x.Spec.Shape, output), TfliteReference.Softmax(Int8Testing.Elements(x), x.Spec.Shape[-1], op.Beta, input.Scale));
+        }
+    }
+
+    [Fact]
+    public void Int8_needs_a_scale_and_a_beta_that_the_reference_takes()
+    {
+        foreach ((Softmax op, float scale, Quantization output) in ((Softmax, float, Quantization)[])
+            [(new(0), 0.1f, new(1f / 256, -128)), (new(-1), 0.1f, new(1f / 256, -128)), (default, 1e-9f, new(1f / 256, -128)), (default, 0.1f, new(1f / 256, 0)), (default, 0.1f, new(0.1f, -128))])
+        {
+            Assert.Throws<ShapeException>(() => OperatorRunner.Infer(
+                Softmax.Info, op, [Typed(DataType.Int8, 3) with { Quantization = new(scale, 0) }], declared: [Typed(DataType.Int8, 3) with { Quantization = output }]));
+        }
     }
 
     [Fact]

@@ -1,5 +1,7 @@
+using Edge.Runtime.Kernels;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -10,4 +12,7 @@ public sealed class SubtractTests : BinaryTests<Subtract>
     protected override Activation ActivationOf(Subtract op) => op.Activation;
 
     protected override double Combine(double left, double right) => left - right;
+
+    private protected override sbyte CombineInt8(sbyte x, sbyte y, Quantization a, Quantization b, float scale, Int8Range range) =>
+        TfliteReference.Add(x, y, a.Scale, a.ZeroPoint, b.Scale, b.ZeroPoint, scale, range, subtract: true);
 }

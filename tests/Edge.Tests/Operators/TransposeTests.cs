@@ -34,6 +34,8 @@ public sealed class TransposeTests : OperatorTests<Transpose>
 
     protected override OperatorCase<Transpose> OfLength(int length) => new(new([1, 0]), Float(3, length));
 
+    protected override IEnumerable<Int8Case<Transpose>> Int8Cases(Random random) => MovedInt8(random);
+
     protected override DoubleTensor[] Reference(Transpose op, DoubleTensor?[] inputs, OracleRun run)
     {
         DoubleTensor x = inputs[0]!;

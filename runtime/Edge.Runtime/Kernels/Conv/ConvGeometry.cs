@@ -33,4 +33,8 @@ internal readonly record struct ConvGeometry(
     int DilationWidth = 1,
     int PadTop = 0,
     int PadLeft = 0,
-    int Groups = 1);
+    int Groups = 1)
+{
+    /// <summary>The same sizes with the batch that an output of this many elements has.</summary>
+    internal ConvGeometry WithOutput(int elements) => this with { Batch = elements / (OutputHeight * OutputWidth * OutputChannels) };
+}

@@ -16,21 +16,59 @@ internal static class Arithmetic
         Multiply,
     }
 
-    /// <summary>The plan: NumPy broadcasting of two float32 tensors.</summary>
-    internal static OperatorPlan Infer(in Shapes shapes, Activation activation, bool gradientInPlace)
+    /// <summary>The plan: NumPy broadcasting of two float32 tensors, or of two int8 tensors to an int8 output with parameters of its own.</summary>
+    internal static OperatorPlan Infer(in Shapes shapes, Kind kind, Activation activation)
     {
-        shapes.RequireType(0, DataType.Float32);
-        shapes.RequireType(1, DataType.Float32);
         ShapeRules.Known(shapes, activation);
         Shape left = shapes.Shape(0);
         Shape right = shapes.Shape(1);
         TensorSpec output = ShapeRules.Broadcast(shapes, left, right);
+        if (shapes.Type(0) == DataType.Float32)
+        {
+            shapes.RequireType(1, DataType.Float32);
+        }
+        else
+        {
+            output = new TensorSpec(DataType.Int8, output.Shape, InferInt8(shapes, kind));
+        }
+
+        bool gradientInPlace = kind != Kind.Multiply;
         return new OperatorPlan(output)
         {
             InPlaceInputs = (left == output.Shape ? 1u : 0) | (right == output.Shape ? 2u : 0),
             GradientInPlace = gradientInPlace && left == output.Shape,
             OverwritesGradients = true,
         };
+    }
+
+    /// <summary>The kernel of int8 inputs; null for float32.</summary>
+    internal static IKernel? Prepare(in Preparation preparation, Kind kind, Activation activation)
+    {
+        if (preparation.Input(0).Type == DataType.Float32)
+        {
+            return null;
+        }
+
+        Quantization left = preparation.Input(0).Quantization!, right = preparation.Input(1).Quantization!, output = preparation.Output(0).Quantization!;
+        Int8Range range = Int8Range.Of(activation, output.Scale, output.ZeroPoint);
+        return kind switch
+        {
+            Kind.Add => new Int8BinaryKernel<Int8Add>(new(left.Scale, left.ZeroPoint, right.Scale, right.ZeroPoint, output.Scale, range)),
+            Kind.Subtract => new Int8BinaryKernel<Int8Sub>(new(left.Scale, left.ZeroPoint, right.Scale, right.ZeroPoint, output.Scale, range)),
+            _ => new Int8BinaryKernel<Int8Mul>(new(left.Scale, left.ZeroPoint, right.Scale, right.ZeroPoint, output.Scale, range)),
+        };
+    }
+
+    private static Quantization InferInt8(in Shapes shapes, Kind kind)
+    {
+        ShapeRules.RequireInt8(shapes, 0);
+        ShapeRules.RequireInt8(shapes, 1);
+        Quantization output = ShapeRules.DeclaredInt8(shapes);
+        float input = Math.Max(shapes.Input(0).Quantization!.Scale, shapes.Input(1).Quantization!.Scale);
+        shapes.Require(
+            kind == Kind.Multiply || input / output.Scale < 1 << 19,
+            $"the larger scale of the inputs is {input}, that of the output {output.Scale}; a ratio below 2^19 is allowed, as in TFLite.");
+        return output;
     }
 
     internal static void Forward(in Buffers io, Kind kind, Activation activation)

@@ -48,11 +48,10 @@ internal static unsafe class Int8Conv
     public static ConvGeometry Dense(int rows, int inputs, int outputs) => new(rows, 1, 1, inputs, 1, 1, outputs, 1, 1);
 
     /// <summary>Bytes of the prepared form; the same on every machine. Independent of batch and image size.</summary>
-    /// <exception cref="OverflowException">More than 2^31 − 1 bytes.</exception>
-    public static int PreparedBytes(in ConvGeometry geometry)
+    public static long PreparedBytes(in ConvGeometry geometry)
     {
         Shape shape = new(geometry);
-        return checked((int)(shape.Groups * (long)shape.PanelsPerGroup * Panel * (3L * sizeof(int) + shape.PaddedDepth)));
+        return shape.Groups * (long)shape.PanelsPerGroup * Panel * (3L * sizeof(int) + shape.PaddedDepth);
     }
 
     /// <summary>Writes the prepared form.</summary>
@@ -191,7 +190,7 @@ internal static unsafe class Int8Conv
         Debug.Assert(from.Weights.Length == geometry.OutputChannels * shape.Depth);
         Debug.Assert(from.Bias.Length == 0 || from.Bias.Length == geometry.OutputChannels);
         Debug.Assert(from.Prepared.Length >= PreparedBytes(geometry));
-        Span<byte> prepared = from.Prepared[..PreparedBytes(geometry)];
+        Span<byte> prepared = from.Prepared[..(int)PreparedBytes(geometry)];
         prepared.Clear();                                                // padding channels and depths have weight, bias and multiplier 0
         int channels = shape.Groups * shape.PanelsPerGroup * Panel;
         Span<int> biases = MemoryMarshal.Cast<byte, int>(prepared[..(channels * sizeof(int))]);

@@ -19,6 +19,11 @@ internal static class Int8Softmax
     /// <summary>Integer bits of a sum of exponentials.</summary>
     private const int SumIntegerBits = 12;
 
+    /// <summary>Whether a table exists: beta · scale is finite and above 2^-26; the reference refuses other scales too.</summary>
+    /// <param name="beta">Factor of the input.</param>
+    /// <param name="inputScale">Scale of the input.</param>
+    public static bool Accepts(float beta, float inputScale) => float.IsFinite(beta) && (double)beta * inputScale * (1 << (31 - DifferenceIntegerBits)) > 1;
+
     /// <summary>Fills the table.</summary>
     /// <param name="beta">Factor of the input, usually 1.</param>
     /// <param name="inputScale">Scale of the input.</param>
@@ -28,7 +33,7 @@ internal static class Int8Softmax
     {
         Debug.Assert(table.Length == TableLength);
         double real = Math.Min((double)beta * inputScale * (1 << (31 - DifferenceIntegerBits)), (1L << 31) - 1.0);
-        if (!(real > 1))
+        if (!Accepts(beta, inputScale))
         {
             throw new ArgumentOutOfRangeException(
                 nameof(inputScale), inputScale, $"Int8 softmax needs beta times input scale above 2^-26; beta is {beta}.");

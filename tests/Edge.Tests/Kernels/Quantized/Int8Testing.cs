@@ -1,3 +1,4 @@
+using Edge.Format;
 using Edge.Runtime.Kernels;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
@@ -32,6 +33,16 @@ internal static class Int8Testing
     internal static int ZeroPoint(Random random) => random.Next(6) switch { 0 => -128, 1 => 127, 2 => 0, _ => random.Next(-128, 128) };
 
     internal static Int8Range Range(Random random, float scale) => Int8Range.Of((Activation)random.Next(4), scale, ZeroPoint(random));
+
+    /// <summary>A random scale and zero point.</summary>
+    internal static Quantization Quantization(Random random) => new(Scale(random), ZeroPoint(random));
+
+    /// <summary>An int8 tensor of <see cref="Values"/>.</summary>
+    internal static TestTensor Tensor(Random random, Shape shape, Quantization quantization) =>
+        TestTensor.Of(DataType.Int8, shape, Values(random, shape.ElementCount), quantization);
+
+    /// <summary>The elements of an int8 tensor.</summary>
+    internal static sbyte[] Elements(TestTensor tensor) => Array.ConvertAll(tensor.Bytes, static value => (sbyte)value);
 
     internal static GuardedArray<T> Guarded<T>(T[] values) where T : unmanaged => new(values);
 }

@@ -1,0 +1,44 @@
+using Edge.Runtime.Kernels;
+
+namespace Edge.Runtime.Operators;
+
+/// <summary>Int8 pooling; see <see cref="Int8Pool"/>.</summary>
+internal sealed class Int8PoolKernel : IKernel
+{
+    private readonly ConvGeometry _geometry;
+    private readonly bool _average;
+    private readonly Int8Range _range;
+
+    private Int8PoolKernel(in Preparation preparation, in ConvGeometry geometry, bool average, Activation activation)
+    {
+        Quantization output = preparation.Output(0).Quantization!;
+        _geometry = geometry;
+        _average = average;
+        _range = Int8Range.Of(activation, output.Scale, output.ZeroPoint);
+    }
+
+    /// <summary>Prepares the largest value of each window.</summary>
+    /// <param name="preparation">The operator's tensors, as the shape rule accepted them.</param>
+    /// <param name="geometry">Its sizes; the batch may differ from run to run.</param>
+    /// <param name="activation">The clamp applied to the result.</param>
+    internal static Int8PoolKernel Max(in Preparation preparation, in ConvGeometry geometry, Activation activation) =>
+        new(preparation, geometry, average: false, activation);
+
+    /// <summary>Prepares the average of each window, padding not counted; parameters as for <see cref="Max"/>.</summary>
+    internal static Int8PoolKernel Average(in Preparation preparation, in ConvGeometry geometry, Activation activation) =>
+        new(preparation, geometry, average: true, activation);
+
+    public void Forward(in Buffers io)
+    {
+        Span<sbyte> output = io.Output<sbyte>(0);
+        ConvGeometry geometry = _geometry.WithOutput(output.Length);
+        if (_average)
+        {
+            Int8Pool.Average(geometry, _range.Min, _range.Max, io.Input<sbyte>(0), output, io.Team);
+        }
+        else
+        {
+            Int8Pool.Max(geometry, _range.Min, _range.Max, io.Input<sbyte>(0), output, io.Team);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Runtime.InteropServices;
+using Edge.Format;
+using Edge.Runtime.Operators;
+
+namespace Edge.Compiler;
+
+/// <summary>The int8 parameters of every float32 tensor: tensors that must share them form a group, whose range holds all of theirs.</summary>
+internal sealed class ParameterPlan
+{
+    private readonly Dictionary<Tensor, Tensor> _parents = [];
+    private readonly Dictionary<Tensor, Quantization> _parameters = [];
+    private readonly Dictionary<Tensor, Quantization> _fixed = [];
+    private readonly Dictionary<Tensor, ValueRange> _ranges = [];
+
+    /// <summary>Forms the groups.</summary>
+    /// <param name="nodes">The nodes that are to become int8, in execution order.</param>
+    /// <param name="ranges">The range of every float32 tensor.</param>
+    public ParameterPlan(IEnumerable<Node> nodes, Dictionary<Tensor, ValueRange> ranges)
+    {
+        foreach (Node node in nodes)
+        {
+            switch (QuantizationRules.Of(node.Operator))
+            {
+                case QuantizationRule.Fixed:
+                    _fixed[node.Output] = QuantizationRules.Fixed(node.Operator);
+                    break;
+                case QuantizationRule.SameAsInput:
+                    Unite(node.Inputs[0]!, node.Output);
+                    break;
+                case QuantizationRule.SameForAll:
+                    UniteAll(node);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        foreach ((Tensor tensor, ValueRange range) in ranges)
+        {
+            Tensor root = Root(tensor);
+            _ranges[root] = _ranges.TryGetValue(root, out ValueRange known) ? known.Union(range) : range;
+        }
+    }
+
+    /// <summary>The int8 spec of a float32 tensor.</summary>
+    public TensorSpec Spec(Tensor tensor) => new(DataType.Int8, tensor.Shape, Parameters(tensor));
+
+    /// <summary>The range behind a tensor's parameters.</summary>
+    public ValueRange Range(Tensor tensor)
+    {
+        Quantization parameters = Parameters(tensor);
+        return _fixed.ContainsKey(Root(tensor))
+            ? new ValueRange((sbyte.MinValue - parameters.ZeroPoint) * parameters.Scale, (sbyte.MaxValue - parameters.ZeroPoint) * parameters.Scale)
+            : _ranges[Root(tensor)];
+    }
+
+    public Quantization Parameters(Tensor tensor)
+    {
+        Tensor root = Root(tensor);
+        if (_fixed.TryGetValue(root, out Quantization? stated))
+        {
+            return stated;
+        }
+
+        ref Quantization? parameters = ref CollectionsMarshal.GetValueRefOrAddDefault(_parameters, root, out _);
+        return parameters ??= _ranges[root].ToInt8();
+    }
+
+    // Where the ranges of some inputs are stated by the operators that compute them, only the others can follow the output; those are requantized.
+    private void UniteAll(Node node)
+    {
+        Quantization? first = _fixed.GetValueOrDefault(Root(node.Inputs[0]!));
+        bool allFixed = first is not null && node.Inputs.All(input => Quantization.Same(_fixed.GetValueOrDefault(Root(input!)), first));
+        foreach (Tensor? input in node.Inputs)
+        {
+            if (allFixed || !_fixed.ContainsKey(Root(input!)))
+            {
+                Unite(input!, node.Output);
+            }
+        }
+    }
+
+    private void Unite(Tensor left, Tensor right)
+    {
+        Tensor from = Root(right);
+        Tensor to = Root(left);
+        if (from == to)
+        {
+            return;
+        }
+
+        if (_fixed.Remove(from, out Quantization? stated))
+        {
+            _fixed[to] = stated;
+        }
+
+        _parents[from] = to;
+    }
+
+    private Tensor Root(Tensor tensor)
+    {
+        while (_parents.TryGetValue(tensor, out Tensor? parent))
+        {
+            tensor = parent;
+        }
+
+        return tensor;
+    }
+}

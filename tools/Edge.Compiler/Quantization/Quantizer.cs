@@ -1,0 +1,152 @@
+using Edge.Format;
+using Edge.Runtime.Operators;
+
+namespace Edge.Compiler;
+
+/// <summary>Turns a float32 network into int8 after training, by the TFLite 8-bit quantization specification.</summary>
+/// <remarks>
+/// Activations are int8 with scale and zero point, weights int8 symmetric with one scale for each output channel, biases int32. The ranges of activations come from
+/// calibration samples. What has no int8 form stays float32 between Dequantize and Quantize, and is listed in the report.
+/// </remarks>
+public static class Quantizer
+{
+    /// <summary>Quantizes a network.</summary>
+    /// <param name="floatGraph">A float32 graph; unchanged. It is optimized first: batch normalizations and activations should be part of their layers.</param>
+    /// <param name="data">Calibration samples.</param>
+    /// <param name="options">How; the defaults when null.</param>
+    /// <exception cref="Edge.Runtime.ShapeException">The data do not fit the inputs.</exception>
+    /// <exception cref="ArgumentException">A value that is not finite, or an option out of range.</exception>
+    public static QuantizationResult Quantize(Graph floatGraph, CalibrationData data, QuantizerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(floatGraph);
+        ArgumentNullException.ThrowIfNull(data);
+        options ??= new QuantizerOptions();
+        if (!(options.Percentile > 50) || options.Percentile > 100 || options.FloatLastLayers < 0)
+        {
+            throw new ArgumentException($"Percentile {options.Percentile} and {options.FloatLastLayers} float layers; above 50 up to 100, and at least 0, are allowed.", nameof(options));
+        }
+
+        Graph graph = floatGraph.Clone();
+        Compile.Optimize(graph);
+        data.Count(graph);
+        Dictionary<Node, string> reasons = Reasons(graph, options);
+        ParameterPlan plan = new(graph.Nodes.Where(node => !reasons.ContainsKey(node)), Calibrator.Ranges(graph, data, options));
+        Dictionary<Node, LayerParameters> layers = Layers(graph, reasons, plan);
+        if (options.BiasCorrection)
+        {
+            CorrectBiases(graph, layers, data);
+        }
+
+        QuantizedGraphBuilder builder = new(graph, plan, layers, reasons, options.Interface);
+        Graph result = builder.Build();
+        return new QuantizationResult(result, new QuantizationReport
+        {
+            Quantized = builder.Quantized,
+            Float = builder.Float,
+            FileBytesBefore = ModelEmitter.ToBytes(graph).Length,
+            FileBytesAfter = ModelEmitter.ToBytes(result).Length,
+        });
+    }
+
+    /// <summary>Why nodes stay float32, as far as that is known before the int8 graph is built.</summary>
+    private static Dictionary<Node, string> Reasons(Graph graph, QuantizerOptions options)
+    {
+        Dictionary<Node, string> reasons = [];
+        Node[] layers = [.. graph.Nodes.Where(static node => node.IsLayer)];
+        Node? firstFloat = options.FloatLastLayers == 0 ? null : layers.Length <= options.FloatLastLayers ? graph.Nodes.FirstOrDefault() : layers[^options.FloatLastLayers];
+        bool behind = false;
+        foreach (Node node in graph.Nodes)
+        {
+            behind |= node == firstFloat;
+            QuantizationRule rule = QuantizationRules.Of(node.Operator);
+            if (behind)
+            {
+                reasons.Add(node, $"it belongs to the last {options.FloatLastLayers} layers, which were asked to stay float32.");
+            }
+            else if (rule == QuantizationRule.None)
+            {
+                reasons.Add(node, $"{node.Info.Name} has no int8 form.");
+            }
+            else if (node.Inputs.Concat(node.Outputs).Any(static tensor => tensor is not null && tensor.Type != DataType.Float32))
+            {
+                reasons.Add(node, "it reads or writes other types than float32.");
+            }
+            else if (rule == QuantizationRule.Layer && (!node.Inputs[1]!.IsConstant || node.Input(2) is { IsConstant: false }))
+            {
+                reasons.Add(node, "its weights or biases are computed and no constants.");
+            }
+        }
+
+        return reasons;
+    }
+
+    private static Dictionary<Node, LayerParameters> Layers(Graph graph, Dictionary<Node, string> reasons, ParameterPlan plan)
+    {
+        Dictionary<Node, LayerParameters> layers = [];
+        foreach (Node node in graph.Nodes)
+        {
+            if (Fusable.ChannelAxis(node) is { } axis && !reasons.ContainsKey(node))
+            {
+                float[]? bias = node.Input(2) is { } stated ? stated.Values<float>().ToArray() : null;
+                float inputScale = plan.Parameters(node.Inputs[0]!).Scale;
+                layers.Add(node, new LayerParameters { Weights = new QuantizedWeights(node.Inputs[1]!, axis, bias, inputScale), Bias = bias });
+            }
+        }
+
+        return layers;
+    }
+
+    /// <summary>Adds E[w · x] − E[w' · x] to each bias, w' being the rounded weights and E the mean over calibration samples and positions.</summary>
+    /// <remarks>
+    /// Both are linear in the weights, so the difference is the mean output of the same layer with the weights w − w': one more node for each layer of the float model.
+    /// Source: Nagel et al. 2019, arXiv:1906.04721, section 4.2 (empirical form).
+    /// </remarks>
+    private static void CorrectBiases(Graph graph, Dictionary<Node, LayerParameters> layers, CalibrationData data)
+    {
+        Graph copy = graph.Clone(out Dictionary<Tensor, Tensor> copies);
+        Node[] nodes = [.. graph.Nodes.Where(layers.ContainsKey)];
+        Tensor[] errors = new Tensor[nodes.Length];
+        double[][] sums = new double[nodes.Length][];
+        long[] counts = new long[nodes.Length];
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            Node node = nodes[i];
+            Tensor weights = copy.Constant<float>(node.Name + "_error", node.Inputs[1]!.Shape, layers[node].Weights.Error());
+            errors[i] = copy.AddNode(node.Info, Fusable.With(node.Operator, Activation.None), node.Name + "_error", [copies[node.Inputs[0]!], weights]).Output;
+            sums[i] = new double[node.Output.Shape[-1]];
+        }
+
+        Calibrator.Run(copy, errors, data, (layer, values) =>
+        {
+            double[] sum = sums[layer];
+            for (int i = 0; i < values.Length; i++)
+            {
+                sum[i % sum.Length] += values[i];
+            }
+
+            counts[layer] += values.Length / sum.Length;
+        });
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            LayerParameters layer = layers[nodes[i]];
+            layer.Bias ??= new float[sums[i].Length];
+            for (int c = 0; c < sums[i].Length; c++)
+            {
+                double correction = sums[i][c] / counts[i];
+                layer.Bias[c] = (float)(layer.Bias[c] + correction);
+                layer.LargestCorrection = Math.Max(layer.LargestCorrection, Math.Abs(correction));
+            }
+        }
+    }
+}
+
+/// <summary>What becomes of a layer's constants.</summary>
+internal sealed class LayerParameters
+{
+    public required QuantizedWeights Weights { get; init; }
+
+    /// <summary>Float32 bias, corrected; or null.</summary>
+    public float[]? Bias { get; set; }
+
+    public double LargestCorrection { get; set; }
+}

@@ -1,0 +1,43 @@
+namespace Edge.Compiler;
+
+/// <summary>How the range of an activation follows from calibration.</summary>
+public enum CalibrationMethod
+{
+    /// <summary>The values between two percentiles: <see cref="QuantizerOptions.Percentile"/> and its counterpart at the lower end.</summary>
+    Percentile = 0,
+
+    /// <summary>All values seen.</summary>
+    MinMax = 1,
+
+    /// <summary>The range with the least mean square error of quantization on a histogram of the values seen.</summary>
+    MeanSquareError = 2,
+}
+
+/// <summary>What a caller of the quantized model sees.</summary>
+public enum QuantizedInterface
+{
+    /// <summary>Float32 inputs and outputs: the model quantizes and dequantizes itself.</summary>
+    Float32 = 0,
+
+    /// <summary>Int8 inputs and outputs with the scale and zero point stated in the model.</summary>
+    Int8 = 1,
+}
+
+/// <summary>How <see cref="Quantizer"/> works.</summary>
+public sealed record QuantizerOptions
+{
+    /// <summary>How activation ranges are chosen.</summary>
+    public CalibrationMethod Method { get; init; } = CalibrationMethod.Percentile;
+
+    /// <summary>For <see cref="CalibrationMethod.Percentile"/>: percent of the values that lie below the upper end, and above the lower one; above 50, at most 100.</summary>
+    public double Percentile { get; init; } = 99.99;
+
+    /// <summary>Whether the mean error that rounded weights make in each channel is taken back in the bias.</summary>
+    public bool BiasCorrection { get; init; } = true;
+
+    /// <summary>What inputs and outputs are.</summary>
+    public QuantizedInterface Interface { get; init; } = QuantizedInterface.Float32;
+
+    /// <summary>Number of last layers, with all that follows them, that stay float32: for accuracy, or to be trained on the device.</summary>
+    public int FloatLastLayers { get; init; }
+}

@@ -9,6 +9,11 @@ internal static class Models
     /// <summary>Loads a model, with a personalization where one is given.</summary>
     public static Model Load(string path, string? personalization = null)
     {
+        if (Directory.Exists(path))
+        {
+            throw new FileNotFoundException($"'{path}' is a folder. Give the path of a .edge model.");
+        }
+
         if (!File.Exists(path))
         {
             throw new FileNotFoundException($"There is no file '{path}'. Give the path of a .edge model.");
@@ -35,11 +40,21 @@ internal static class Models
             : throw new FileNotFoundException($"There is no saved state '{path}' (files {path}.0 and {path}.1).");
     }
 
+    /// <summary>Refuses a path that cannot be written, before long work and not after it.</summary>
+    public static void CheckTarget(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new IOException($"'{path}' is a folder. Give the path of a file.");
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
     /// <summary>Writes a file whole or not at all.</summary>
     public static void Write(string path, ReadOnlySpan<byte> bytes)
     {
-        string? directory = Path.GetDirectoryName(Path.GetFullPath(path));
-        Directory.CreateDirectory(directory!);
+        CheckTarget(path);
         AtomicFile.Write(FileStorage.ForPath(path, out string name), name, bytes);
     }
 }

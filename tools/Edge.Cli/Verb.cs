@@ -1,15 +1,18 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Edge.Format;
 using Edge.Learning.Data;
+using Edge.Learning.Recipes;
 using Edge.Runtime;
-using Spectre.Console;
+using Edge.Runtime.Training;
 
 namespace Edge.Cli;
 
-/// <summary>What every verb shares: <c>--json</c>, errors as one line, tables and progress for people.</summary>
-internal sealed class Verb
+/// <summary>What every verb shares: <c>--json</c>, options that are checked before any work, errors as one line.</summary>
+internal sealed partial class Verb
 {
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object on standard output and nothing else." };
 
@@ -26,23 +29,66 @@ internal sealed class Verb
     public Option<T> Option<T>(string name, string description, T defaultValue)
     {
         Option<T> option = new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
-        Command.Add(option);
-        return option;
+        return Add(option);
     }
 
     /// <summary>Adds an option that may be absent.</summary>
-    public Option<T?> Option<T>(string name, string description)
+    public Option<T?> Option<T>(string name, string description) => Add(new Option<T?>(name) { Description = description });
+
+    /// <summary>Adds an option that must be given.</summary>
+    public Option<T> Required<T>(string name, string description) => Add(new Option<T>(name) { Description = description, Required = true });
+
+    /// <summary>Adds a whole number that is not below a bound.</summary>
+    public Option<int> Count(string name, string description, int defaultValue, int lowest = 1)
     {
-        Option<T?> option = new(name) { Description = description };
-        Command.Add(option);
+        Option<int> option = Option(name, description, defaultValue);
+        AtLeast<int>(option, name, lowest);
         return option;
     }
 
-    /// <summary>Adds an option that must be given.</summary>
-    public Option<T> Required<T>(string name, string description)
+    /// <summary>Adds a whole number that may be absent and is not below 1.</summary>
+    public Option<int?> Count(string name, string description)
     {
-        Option<T> option = new(name) { Description = description, Required = true };
-        Command.Add(option);
+        Option<int?> option = Option<int?>(name, description);
+        AtLeast<int?>(option, name, 1);
+        return option;
+    }
+
+    /// <summary>Adds a positive number that may be absent.</summary>
+    public Option<float?> Rate(string name, string description)
+    {
+        Option<float?> option = Option<float?>(name, description);
+        option.Validators.Add(result => Check(result, () => result.GetValueOrDefault<float?>() is not { } value || (float.IsFinite(value) && value > 0)
+            ? null : $"{name} is {Given(result)}; a finite number above 0 is allowed."));
+        return option;
+    }
+
+    /// <summary>Adds an option that takes one of a few words.</summary>
+    public Option<string> Choice(string name, string description, string defaultValue, params string[] allowed)
+    {
+        Option<string> option = Option(name, description, defaultValue);
+        option.Validators.Add(result => Check(result, () => result.GetValueOrDefault<string>() is { } value && allowed.Contains(value)
+            ? null : $"{name} is '{Given(result)}'; {string.Join(", ", allowed[..^1])} and {allowed[^1]} are allowed."));
+        option.CompletionSources.Add(allowed);
+        return option;
+    }
+
+    /// <summary>Adds the option that says which parameters training changes.</summary>
+    public Option<string> Scheme(string description, string defaultValue)
+    {
+        Option<string> option = Option("--scheme", description, defaultValue);
+        option.Validators.Add(result => Check(result, () =>
+        {
+            try
+            {
+                _ = UpdateScheme.Parse(result.GetValueOrDefault<string>() ?? "");
+                return null;
+            }
+            catch (ArgumentException)
+            {
+                return $"--scheme is '{Given(result)}'; last:K (K = 1, 2, …: the last K layers), bias and full are allowed.";
+            }
+        }));
         return option;
     }
 
@@ -60,6 +106,7 @@ internal sealed class Verb
         Command.SetAction(parsed =>
         {
             Report report = new(parsed.GetValue(_json));
+            Console.CancelKeyPress += Stop;
             try
             {
                 action(parsed, report);
@@ -71,82 +118,69 @@ internal sealed class Verb
                 Console.Error.WriteLine("error: " + OneLine(error));
                 return 1;
             }
+            finally
+            {
+                Console.CancelKeyPress -= Stop;
+            }
+
+            // Files are written whole or not at all, so the process may end at any time; a progress bar has hidden the cursor.
+            void Stop(object? sender, ConsoleCancelEventArgs pressed)
+            {
+                report.ShowCursor();
+                Console.Error.WriteLine("stopped.");
+            }
         });
         return Command;
     }
 
-    private static string OneLine(Exception error)
+    /// <summary>An error in one line, without what only the caller of an API understands.</summary>
+    internal static string OneLine(Exception error)
     {
         string message = error switch
         {
-            ModelFormatException or ShapeException or DatasetException or ArgumentException or IOException or UnauthorizedAccessException or InvalidOperationException or JsonException or NotSupportedException => error.Message,
+            ModelFormatException or ShapeException or DatasetException or RecipeException or IOException or UnauthorizedAccessException
+                or InvalidOperationException or JsonException or NotSupportedException => error.Message,
+            ArgumentException => ParameterName().Replace(error.Message, ""),
             OutOfMemoryException => "There is not enough memory for this.",
             _ => $"{error.GetType().Name}: {error.Message} Set EDGE_DEBUG=1 for the full trace and report this as a bug.",
         };
-        return message.ReplaceLineEndings(" ");
+        return LineBreaks().Replace(message, " ").Trim();
     }
-}
 
-/// <summary>What a verb found out: as JSON for programs, as text for people.</summary>
-/// <param name="json">Whether JSON was asked for.</param>
-internal sealed class Report(bool json)
-{
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static void AtLeast<T>(Option<T> option, string name, int lowest) =>
+        option.Validators.Add(result => Check(result, () => result.GetValueOrDefault<T>() is not int value || value >= lowest
+            ? null : string.Create(CultureInfo.InvariantCulture, $"{name} is {value}; {lowest} or more is allowed.")));
 
-    /// <summary>Whether JSON was asked for: text output is off then.</summary>
-    public bool Json { get; } = json;
-
-    /// <summary>The values.</summary>
-    public JsonObject Values { get; } = [];
-
-    /// <summary>The console for people; silent where JSON was asked for.</summary>
-    public IAnsiConsole Console { get; } = json
-        ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No })
-        : AnsiConsole.Console;
-
-    /// <summary>Writes a line for people.</summary>
-    public void Line(string text = "") => Console.WriteLine(text);
-
-    /// <summary>Runs long work under a progress bar; where nobody watches (JSON, redirected output) without one.</summary>
-    /// <param name="title">What is going on.</param>
-    /// <param name="work">Receives a function that takes the finished share, 0 … 1, and a note.</param>
-    public void Progress(string title, Action<Action<double, string>> work)
+    // A value that cannot be read has its own message already.
+    private static void Check(OptionResult result, Func<string?> problem)
     {
-        if (Json || !Console.Profile.Capabilities.Interactive)
+        string? message;
+        try
         {
-            double next = 0;
-            Line(title);
-            work((share, note) =>
-            {
-                if (share >= next && note.Length > 0)
-                {
-                    Line($"  {share * 100,3:0} % {note}");
-                    next = share + 0.2;
-                }
-            });
+            message = problem();
+        }
+        catch (InvalidOperationException)
+        {
             return;
         }
 
-        Console.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .Start(context =>
-            {
-                ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: 1);
-                work((share, note) =>
-                {
-                    task.Value = share;
-                    task.Description = Markup.Escape(note.Length == 0 ? title : $"{title}: {note}");
-                });
-                task.Value = 1;
-            });
-    }
-
-    /// <summary>Prints the JSON where it was asked for.</summary>
-    public void Print()
-    {
-        if (Json)
+        if (message is not null)
         {
-            System.Console.Out.WriteLine(Values.ToJsonString(Indented));
+            result.AddError(message);
         }
     }
+
+    private static string Given(OptionResult result) => string.Join(" ", result.Tokens.Select(static token => token.Value));
+
+    private Option<T> Add<T>(Option<T> option)
+    {
+        Command.Add(option);
+        return option;
+    }
+
+    [GeneratedRegex(@"\s*\(Parameter '[^']*'\)|\s*Actual value was [^.]*\.")]
+    private static partial Regex ParameterName();
+
+    [GeneratedRegex(@"\s*[\r\n]+\s*")]
+    private static partial Regex LineBreaks();
 }

@@ -12,10 +12,10 @@ internal static class EvaluateVerb
     {
         Verb verb = new("evaluate", "Measure accuracy and loss of a model on the test part of a data set.");
         Argument<string> model = verb.Argument<string>("model", "The .edge file.");
-        Option<string?> data = verb.Option<string>("--data", "Folder of the data set, or one with mnist/ and cifar10/ in it; or a CSV file. Default: EDGE_DATA.");
-        Option<string?> dataset = verb.Option<string>("--dataset", "mnist, cifar10, digits, moons or a CSV file. Default: what the model says it was trained on.");
-        Option<int> threads = verb.Option("--threads", "Threads that share the work.", 1);
-        Option<int> samples = verb.Option("--samples", "Samples to measure, from the first on; 0 for all.", 0);
+        Option<string?> data = verb.Option<string>("--data", Datasets.DataHelp);
+        Option<string?> dataset = verb.Option<string>("--dataset", Datasets.NameHelp);
+        Option<int> threads = verb.Count("--threads", "Threads that share the work.", 1);
+        Option<int> samples = verb.Count("--samples", "Samples to measure, from the first on; 0 for all.", 0, lowest: 0);
         Option<string?> personalization = verb.Option<string>("--personalization", "Saved fine-tuning to apply.");
         return verb.Does((parsed, report) =>
         {
@@ -26,11 +26,11 @@ internal static class EvaluateVerb
             ModelEvaluation result = null!;
             report.Progress($"measuring {test.Count:N0} samples of {test.Name}", progress =>
                 result = ModelEvaluator.Measure(loaded, test, parsed.GetValue(threads), share => progress(share, "")));
-            report.Values["accuracy"] = double.IsNaN(result.Accuracy) ? null : result.Accuracy;
-            report.Values["loss"] = result.Loss;
+            report.Values["accuracy"] = Report.Number(result.Accuracy);
+            report.Values["loss"] = Report.Number(result.Loss);
             report.Values["samples"] = result.Samples;
             report.Values["dataset"] = test.Name;
-            report.Line($"accuracy {result.Accuracy * 100:0.00} %, loss {result.Loss:0.0000}, {result.Samples:N0} samples of {test.Name}");
+            report.Line($"{(double.IsNaN(result.Accuracy) ? "" : $"accuracy {result.Accuracy * 100:0.00} %, ")}loss {result.Loss:0.0000}, {result.Samples:N0} samples of {test.Name}");
         });
     }
 }

@@ -10,11 +10,11 @@ internal static class RunVerb
 {
     public static Command Create()
     {
-        Verb verb = new("run", "Run a model on raw tensor files: in_0.bin, in_1.bin, … each hold all inputs of one run, little-endian, in model order.");
+        Verb verb = new("run", "Run a model on files of raw tensors, little-endian, all inputs (and outputs) of a run in one file in model order.");
         Argument<string> model = verb.Argument<string>("model", "The .edge file.");
-        Option<string> inputs = verb.Required<string>("--inputs", "Folder with in_K.bin.");
-        Option<string> outputs = verb.Required<string>("--outputs", "Folder that receives out_K.bin with all outputs of run K.");
-        Option<int> threads = verb.Option("--threads", "Threads that share one run.", 1);
+        Option<string> inputs = verb.Required<string>("--inputs", "Folder with in_0.bin, in_1.bin, …: one file a run.");
+        Option<string> outputs = verb.Required<string>("--outputs", "Folder that receives out_0.bin, out_1.bin, …; it is made where it is missing.");
+        Option<int> threads = verb.Count("--threads", "Threads that share one run.", 1);
         Option<string?> personalization = verb.Option<string>("--personalization", "Saved fine-tuning to apply.");
         return verb.Does((parsed, report) =>
         {
@@ -27,22 +27,28 @@ internal static class RunVerb
 
             using Model loaded = Models.Load(parsed.GetValue(model)!, parsed.GetValue(personalization));
             using Session session = new(loaded, new SessionOptions { Threads = parsed.GetValue(threads) });
+            int runs = Directory.GetFiles(from, "in_*.bin").Length;
+            for (int run = 0; run < Math.Max(runs, 1); run++)
+            {
+                if (!File.Exists(Path.Combine(from, Name("in", run))))
+                {
+                    throw new FileNotFoundException($"'{from}' has no {Name("in", run)}; files are numbered from 0 without gaps.");
+                }
+            }
+
             Directory.CreateDirectory(to);
-            int runs = 0;
-            for (; File.Exists(Path.Combine(from, Name("in", runs))); runs++)
+            report.Progress($"running {runs} files", progress =>
             {
-                Run(session, Path.Combine(from, Name("in", runs)), Path.Combine(to, Name("out", runs)));
-            }
-
-            if (runs == 0)
-            {
-                throw new FileNotFoundException($"'{from}' has no in_0.bin; files are numbered from 0 without gaps.");
-            }
-
+                for (int run = 0; run < runs; run++)
+                {
+                    Run(session, Path.Combine(from, Name("in", run)), Path.Combine(to, Name("out", run)));
+                    progress((run + 1.0) / runs, "");
+                }
+            });
             report.Values["runs"] = runs;
             report.Values["inputs"] = Describe(loaded.Inputs);
             report.Values["outputs"] = Describe(loaded.Outputs);
-            report.Line($"{runs} runs written to {to}");
+            report.Line($"{runs} run{(runs == 1 ? "" : "s")}, outputs in {to}");
         });
     }
 

@@ -14,14 +14,14 @@ internal static class TrainVerb
 {
     public static Command Create()
     {
-        Verb verb = new("train", $"Train a network by a recipe: a JSON file, or one of {string.Join(", ", Recipe.BuiltIn)}.");
-        Argument<string> recipe = verb.Argument<string>("recipe", "Name of a built-in recipe, or path of a recipe file.");
-        Option<string?> data = verb.Option<string>("--data", "Folder of the data set, or one with mnist/ and cifar10/ in it. Default: EDGE_DATA.");
-        Option<int?> epochs = verb.Option<int?>("--epochs", "Epochs. Default: the recipe's.");
-        Option<int?> batch = verb.Option<int?>("--batch", "Samples per step. Default: the recipe's.");
+        Verb verb = new("train", "Train a network by a recipe and compile it into a .edge model.");
+        Argument<string> recipe = verb.Argument<string>("recipe", $"A recipe file (.json, see docs/training.md), or one of {string.Join(", ", Recipe.BuiltIn)}; digits-cnn and moons need no data.");
+        Option<string?> data = verb.Option<string>("--data", Datasets.DataHelp);
+        Option<int?> epochs = verb.Count("--epochs", "How often every sample is seen. Default: the recipe's.");
+        Option<int?> batch = verb.Count("--batch", "Samples per step. Default: the recipe's.");
         Option<ulong?> seed = verb.Option<ulong?>("--seed", "Seed of initial values, order and dropout. Default: the recipe's.");
-        Option<float?> rate = verb.Option<float?>("--learning-rate", "Learning rate. Default: the recipe's.");
-        Option<int> threads = verb.Option("--threads", "Threads; results do not depend on it.", Environment.ProcessorCount);
+        Option<float?> rate = verb.Rate("--learning-rate", "How far a step goes. Default: the recipe's.");
+        Option<int> threads = verb.Count("--threads", "Threads; results do not depend on it.", Environment.ProcessorCount);
         Option<string?> output = verb.Option<string>("--out", "Where the model goes. Default: RECIPE.edge in the current folder.");
         Option<string?> history = verb.Option<string>("--history", "Where loss and metrics by epoch go: .csv or .json.");
         Option<string?> checkpoint = verb.Option<string>("--checkpoint", "Save the training state here after each epoch, and go on from it if it is there.");
@@ -29,7 +29,8 @@ internal static class TrainVerb
         return verb.Does((parsed, report) =>
         {
             Recipe loaded = Recipe.Load(parsed.GetValue(recipe)!);
-            int team = Positive(parsed.GetValue(threads), "--threads");
+            string path = parsed.GetValue(output) ?? loaded.Name + ".edge";
+            Models.CheckTarget(path);
             List<Callback> callbacks = [];
             if (parsed.GetValue(history) is { } log)
             {
@@ -45,16 +46,15 @@ internal static class TrainVerb
 
             RecipeOverrides overrides = new()
             {
-                Epochs = parsed.GetValue(epochs) is { } e ? Positive(e, "--epochs") : null,
-                BatchSize = parsed.GetValue(batch) is { } b ? Positive(b, "--batch") : null,
+                Epochs = parsed.GetValue(epochs),
+                BatchSize = parsed.GetValue(batch),
                 Seed = parsed.GetValue(seed),
                 LearningRate = parsed.GetValue(rate),
-                Threads = team,
+                Threads = parsed.GetValue(threads),
                 Callbacks = callbacks,
                 Resume = resume,
             };
             RecipeResult result = Run(loaded, parsed.GetValue(data), overrides, report);
-            string path = parsed.GetValue(output) ?? loaded.Name + ".edge";
             byte[] model = ModelEmitter.ToBytes(result.Network.Export(), new EmitOptions { StripNames = parsed.GetValue(strip) });
             Models.Write(path, model);
             Describe(loaded, result, path, model.Length, report);
@@ -66,10 +66,10 @@ internal static class TrainVerb
     {
         RecipeResult result = null!;
         report.Progress($"training {recipe.Name}", progress => result = RecipeRunner.Train(recipe, data, overrides, new Listener(progress)));
-        return result;
+        return result.History.Epochs.FirstOrDefault(static epoch => !double.IsFinite(epoch["loss"])) is not { } diverged
+            ? result
+            : throw new InvalidOperationException($"The loss is no finite number after epoch {diverged.Epoch}: the steps are too long. Try a smaller --learning-rate; no model was written.");
     }
-
-    internal static int Positive(int value, string option) => value >= 1 ? value : throw new ArgumentException($"{option} is {value}; 1 or more is allowed.");
 
     private static void Describe(Recipe recipe, RecipeResult result, string path, long bytes, Report report)
     {
@@ -83,19 +83,19 @@ internal static class TrainVerb
         foreach (EpochRecord epoch in result.History.Epochs)
         {
             seconds.Add(epoch.Seconds);
-            losses.Add(epoch["loss"]);
+            losses.Add(Report.Number(epoch["loss"]));
         }
 
         report.Values["seconds_per_epoch"] = seconds;
         report.Values["losses"] = losses;
         foreach ((string name, double value) in result.Test.Values)
         {
-            report.Values[name] = value;
+            report.Values[name] = Report.Number(value);
         }
 
         report.Values["samples"] = result.Data.Test.Count;
         report.Line($"test: {result.Test} on {result.Data.Test.Count:N0} samples held back; trained in {result.Elapsed.TotalSeconds:0.0} s");
-        report.Line($"{path}: {bytes:N0} bytes");
+        report.Line($"{path}: {bytes:N0} bytes; look into it with 'edge inspect {path}'");
     }
 
     private sealed class Listener(Action<double, string> progress) : IProgress<TrainingProgress>

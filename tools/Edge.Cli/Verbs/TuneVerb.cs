@@ -16,19 +16,19 @@ internal static class TuneVerb
     {
         Verb verb = new("tune", "Fine-tune a model on a few labelled samples, as a device does, and save what it learned.");
         Argument<string> model = verb.Argument<string>("model", "The .edge file, float32 or int8; it does not change.");
-        Option<string?> data = verb.Option<string>("--data", "Folder of the data set, or a CSV file. Default: EDGE_DATA.");
-        Option<string?> dataset = verb.Option<string>("--dataset", "mnist, cifar10, digits, moons or a CSV file. Default: what the model says it was trained on.");
-        Option<string> scheme = verb.Option("--scheme", "What changes: last:K, bias or full.", "last:2");
-        Option<int> samples = verb.Option("--samples", "Labelled samples, taken from the training part, as many of each class.", 100);
-        Option<int> epochs = verb.Option("--epochs", "How often each sample is seen.", 30);
-        Option<int> batch = verb.Option("--batch", "Samples per step.", 16);
-        Option<string> optimizer = verb.Option("--optimizer", "adam, sgd (momentum 0.9), rmsprop or adamw.", "adam");
-        Option<float?> rate = verb.Option<float?>("--learning-rate", "Learning rate. Default: 0.001, or 0.01 for sgd.");
-        Option<int> threads = verb.Option("--threads", "Threads; results do not depend on it.", 1);
+        Option<string?> data = verb.Option<string>("--data", Datasets.DataHelp);
+        Option<string?> dataset = verb.Option<string>("--dataset", Datasets.NameHelp);
+        Option<string> scheme = verb.Scheme("What changes: the last K layers (last:K), only biases (bias) or everything (full); less needs less memory and time.", "last:2");
+        Option<int> samples = verb.Count("--samples", "Labelled samples, taken from the training part, as many of each class.", 100);
+        Option<int> epochs = verb.Count("--epochs", "How often each sample is seen.", 30);
+        Option<int> batch = verb.Count("--batch", "Samples per step.", 16);
+        Option<string> optimizer = verb.Choice("--optimizer", "adam, sgd (momentum 0.9), rmsprop or adamw.", "adam", "adam", "sgd", "rmsprop", "adamw");
+        Option<float?> rate = verb.Rate("--learning-rate", "Learning rate. Default: 0.001, or 0.01 for sgd.");
+        Option<int> threads = verb.Count("--threads", "Threads; results do not depend on it.", 1);
         Option<ulong> seed = verb.Option("--seed", "Seed of choice and order of samples.", SampleSeed);
         Option<double> rotate = verb.Option("--rotate", "Turns every image by so many degrees: a user who writes differently.", 0.0);
         Option<bool> invert = verb.Option("--invert", "Inverts every image: dark pen on white paper.", false);
-        Option<int> testSamples = verb.Option("--test-samples", "Test samples to measure before and after; 0 for all.", 0);
+        Option<int> testSamples = verb.Count("--test-samples", "Test samples to measure before and after; 0 for all.", 0, lowest: 0);
         Option<string?> output = verb.Option<string>("--out", "Where the personalization goes (two slots, PATH.0 and PATH.1). Default: NAME.edgedelta beside the model.");
         return verb.Does((parsed, report) =>
         {
@@ -36,7 +36,7 @@ internal static class TuneVerb
             using Model loaded = Models.Load(path);
             TrainTest parts = Datasets.Load(loaded, parsed.GetValue(dataset), parsed.GetValue(data));
             ulong order = parsed.GetValue(seed);
-            int count = TrainVerb.Positive(parsed.GetValue(samples), "--samples");
+            int count = parsed.GetValue(samples);
             Dataset user = parts.Train.Take(Math.Min(count, parts.Train.Count), order, stratified: parts.Train.HasClasses);
             Dataset test = parsed.GetValue(testSamples) is > 0 and int limit && limit < parts.Test.Count ? parts.Test.Slice(0, limit) : parts.Test;
             if (parsed.GetValue(rotate) != 0 || parsed.GetValue(invert))
@@ -47,18 +47,19 @@ internal static class TuneVerb
 
             string name = parsed.GetValue(optimizer)!;
             string state = parsed.GetValue(output) ?? Path.ChangeExtension(path, ".edgedelta");
+            Models.CheckTarget(state);
             FineTuneOptions options = new()
             {
                 Scheme = UpdateScheme.Parse(parsed.GetValue(scheme)!),
                 Optimizer = Optimizers.Create(name, parsed.GetValue(rate) ?? (name == "sgd" ? 0.01f : 0.001f)),
-                Epochs = TrainVerb.Positive(parsed.GetValue(epochs), "--epochs"),
-                BatchSize = TrainVerb.Positive(parsed.GetValue(batch), "--batch"),
-                Threads = TrainVerb.Positive(parsed.GetValue(threads), "--threads"),
+                Epochs = parsed.GetValue(epochs),
+                BatchSize = parsed.GetValue(batch),
+                Threads = parsed.GetValue(threads),
                 Seed = order,
                 SavePath = state,
             };
             FineTuneResult result = null!;
-            report.Progress($"tuning {options.Scheme.Name} on {user.Count} samples", _ => result = FineTuner.Tune(loaded, user, options, test));
+            report.Progress($"tuning {options.Scheme.Name} on {user.Count} samples", progress => result = FineTuner.Tune(loaded, user, options with { Progress = share => progress(share, "") }, test));
             Describe(result, options, user.Count, test.Count, state, report);
         });
     }
@@ -71,8 +72,8 @@ internal static class TuneVerb
         values["test_samples"] = testSamples;
         foreach ((string name, double value) in result.Before.Values)
         {
-            values[name + "_before"] = value;
-            values[name + "_after"] = result.After[name];
+            values[name + "_before"] = Report.Number(value);
+            values[name + "_after"] = Report.Number(result.After[name]);
         }
 
         values["steps"] = result.Steps;
@@ -81,7 +82,7 @@ internal static class TuneVerb
         values["personalization_bytes"] = result.Personalization.Length;
         values["out"] = state;
         report.Line($"before: {result.Before}");
-        report.Line($"after:  {result.After}   ({samples} samples, {result.Steps} steps in {result.Elapsed.TotalSeconds:0.00} s, {result.TrainingBytes:N0} bytes)");
+        report.Line($"after:  {result.After}   ({samples} samples, {result.Steps} steps in {result.Elapsed.TotalSeconds:0.00} s, {result.TrainingBytes:N0} bytes of memory)");
         report.Line($"{state}: {result.Personalization.Length:N0} bytes; use it with --personalization {state}");
     }
 }

@@ -26,6 +26,9 @@ public sealed record FineTuneOptions
     /// <summary>Seed of the order of samples and of dropout.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>Called with the finished share of the training steps, 0 … 1; may be null.</summary>
+    public Action<double>? Progress { get; init; }
+
     /// <summary>Where the personalization is saved, so that a loss of power leaves the old or the new one; null for nowhere. See <see cref="FineTuner.TryLoad"/>.</summary>
     public string? SavePath { get; init; }
 }

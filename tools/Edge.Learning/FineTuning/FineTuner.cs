@@ -59,6 +59,8 @@ public static class FineTuner
                 ReadOnlySpan<int> indices = order.AsSpan(first, Math.Min(batchSize, order.Length - first));
                 losses[epoch] += (double)feeder.Step(indices) * indices.Length / order.Length;
             }
+
+            options.Progress?.Invoke((epoch + 1.0) / losses.Length);
         }
 
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);

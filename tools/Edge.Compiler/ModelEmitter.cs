@@ -1,6 +1,8 @@
 using Edge.Format;
+using Edge.Runtime;
 using Edge.Runtime.Graph;
 using Edge.Runtime.Operators;
+using Edge.Runtime.Training;
 
 namespace Edge.Compiler;
 
@@ -14,6 +16,7 @@ public static class ModelEmitter
     /// <summary>The graph as the bytes of a file, checked as the runtime will check them.</summary>
     /// <param name="graph">The graph; valid, in execution order.</param>
     /// <param name="options">How; the defaults when null.</param>
+    /// <exception cref="ArgumentException">A training program does not fit the model.</exception>
     /// <exception cref="InvalidOperationException">The graph is not valid; see <see cref="Graph.Validate"/>.</exception>
     /// <exception cref="ModelFormatException">The model exceeds the limits, or uses an operator outside the set.</exception>
     public static byte[] ToBytes(Graph graph, EmitOptions? options = null)
@@ -23,22 +26,43 @@ public static class ModelEmitter
         graph.Validate();
         byte[] plain = Write(graph, options).ToArray();
         using CheckedModel model = CheckedModel.Open(plain, options.Operators, options.Limits);
-        if (!options.InferenceProgram)
+        if (!options.InferenceProgram && options.TrainingPrograms.Count == 0)
         {
             return plain;
         }
 
         // The programs are the runtime's own: planned on the graph as it is read back, so indices agree by construction.
         ModelWriter writer = Write(graph, options);
-        AddProgram(writer, ExecutionProgram.Infer(model.Graph));
+        if (options.InferenceProgram)
+        {
+            ExecutionProgram program = ExecutionProgram.Infer(model.Graph);
+            program.Place();
+            AddProgram(writer, new ProgramRecord { Kind = ProgramKind.Infer, Batch = (uint)program.Graph.Batch }, program);
+        }
+
+        if (options.TrainingPrograms.Count > 0)
+        {
+            using Model loaded = Model.Load(plain, new ModelLoadOptions { Operators = options.Operators, Limits = options.Limits, Prepack = false });
+            foreach (TrainingProgram training in options.TrainingPrograms)
+            {
+                TrainingGraph built = TrainingGraph.Build(loaded, new TrainerOptions
+                {
+                    Scheme = training.Scheme,
+                    BatchSize = training.BatchSize,
+                    Loss = training.Loss,
+                    ClipNorm = training.ClipsNorm ? 1 : 0,
+                });
+                AddProgram(writer, built.Record(training.BatchSize), built.Plan(training.BatchSize));
+            }
+        }
+
         return writer.ToArray();
     }
 
-    private static void AddProgram(ModelWriter writer, ExecutionProgram program)
+    private static void AddProgram(ModelWriter writer, ProgramRecord record, ExecutionProgram program)
     {
-        program.Place();
         (StepRecord[] steps, BufferRecord[] buffers) = program.ToRecords();
-        ProgramRecord record = new() { Kind = ProgramKind.Infer, Batch = (uint)program.Graph.Batch, ArenaBytes = (ulong)program.ArenaBytes };
+        record.ArenaBytes = (ulong)program.ArenaBytes;
         writer.AddProgram(record, steps, buffers);
     }
 

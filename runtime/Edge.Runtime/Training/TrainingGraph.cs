@@ -23,6 +23,8 @@ internal sealed class TrainingGraph
     /// <summary>The first operator of the file that runs in float32.</summary>
     public required int FirstNode { get; init; }
 
+    public required Model Model { get; init; }
+
     public required TrainerOptions Options { get; init; }
 
     public required Loss Loss { get; init; }
@@ -46,13 +48,43 @@ internal sealed class TrainingGraph
     /// <summary>Bytes of everything a trainer of the options' batch size allocates to work in.</summary>
     public long TotalBytes => PersistentBytes + Plan(Options.BatchSize).ArenaBytes;
 
-    /// <summary>The placed program of one training step.</summary>
+    /// <summary>The placed program of one training step: the file's own where it brings one for this scheme, loss and batch size, else planned here.</summary>
+    /// <exception cref="ModelFormatException">The file's program is not valid.</exception>
     public ExecutionProgram Plan(int batch)
     {
-        ExecutionProgram program = ExecutionProgram.Train(Graph.WithBatch(batch), Trainable, updatesLast: Options.ClipNorm > 0);
+        ExecutionProgram program = ExecutionProgram.Train(Graph.WithBatch(batch), Trainable, UpdatesLast);
+        if (Model.Personalization is null)           // a personalized model may run more of the file in float32 than the file's programs know
+        {
+            ModelView file = ModelView.Open(Model.Memory.Span, Model.Limits);
+            ProgramRecord wanted = Record(batch);
+            for (int i = 0; i < file.Programs.Length; i++)
+            {
+                ProgramRecord stored = file.Programs[i];
+                if (stored.Kind == wanted.Kind && stored.Scheme == wanted.Scheme && stored.SchemeArgument == wanted.SchemeArgument &&
+                    stored.LossCode == wanted.LossCode && stored.Batch == wanted.Batch && stored.Flags == wanted.Flags)
+                {
+                    program.Place(file, i);
+                    return program;
+                }
+            }
+        }
+
         program.Place();
         return program;
     }
+
+    /// <summary>How a file names the program for a batch size; places are not filled in.</summary>
+    public ProgramRecord Record(int batch) => new()
+    {
+        Kind = ProgramKind.Train,
+        Scheme = Options.Scheme.Code,
+        SchemeArgument = (uint)Options.Scheme.Layers,
+        LossCode = (ushort)Loss,
+        Batch = (uint)batch,
+        Flags = UpdatesLast ? ProgramRecord.UpdatesLast : 0,
+    };
+
+    private bool UpdatesLast => Options.ClipNorm > 0;
 
     /// <summary>Prepares a model for training.</summary>
     /// <exception cref="ArgumentException">The options do not fit the model.</exception>
@@ -116,6 +148,7 @@ internal sealed class TrainingGraph
             Mutable = [.. sorted],
             Origin = origins,
             FirstNode = lift,
+            Model = model,
             Options = options,
             Loss = loss,
         };

@@ -12,7 +12,7 @@ public sealed class DatasetLoaderTests
         Assert.False(train.RawBytes(0).SequenceEqual(test.RawBytes(0)));
         (train, test) = DatasetLoader.Load("Moons");
         Assert.Equal((700, 300), (train.Count, test.Count));
-        Assert.Equal([700, 700], train.CountByClass());
+        Assert.Equal([350, 350], train.CountByClass());
     }
 
     [Fact]

@@ -101,8 +101,14 @@ internal static partial class InspectVerb
         foreach (ProgramRecord program in file.Programs)
         {
             string kind = program.Kind.ToString().ToLowerInvariant();
-            programs.Add(new JsonObject { ["kind"] = kind, ["batch"] = program.Batch, ["steps"] = program.StepCount, ["arena_bytes"] = program.ArenaBytes });
-            report.Line($"program {kind}: batch {program.Batch}, {program.StepCount} steps, arena {program.ArenaBytes:N0} bytes");
+            string? scheme = program.Kind != ProgramKind.Train ? null : program.Scheme switch
+            {
+                1 => UpdateScheme.LastLayers((int)program.SchemeArgument).Name,
+                2 => UpdateScheme.BiasesOnly.Name,
+                _ => UpdateScheme.All.Name,
+            };
+            programs.Add(new JsonObject { ["kind"] = kind, ["scheme"] = scheme, ["batch"] = program.Batch, ["steps"] = program.StepCount, ["arena_bytes"] = program.ArenaBytes });
+            report.Line($"program {kind}{(scheme is null ? "" : " " + scheme)}: batch {program.Batch}, {program.StepCount} steps, arena {program.ArenaBytes:N0} bytes");
         }
 
         if (programs.Count == 0)

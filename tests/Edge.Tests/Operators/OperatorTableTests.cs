@@ -7,6 +7,7 @@ using System.Xml.Linq;
 using Edge.Format;
 using Edge.Runtime;
 using Edge.Runtime.Operators;
+using Edge.Tests.Docs;
 using Edge.Tests.Harness;
 
 namespace Edge.Tests.Operators;
@@ -23,7 +24,7 @@ public sealed partial class OperatorTableTests
     [Fact]
     public void The_committed_table_is_what_the_code_says()
     {
-        string path = Path.Combine(Root(), "docs", "operators.md");
+        string path = Path.Combine(Documents.Root, "docs", "operators.md");
         string table = Table();
         if (Environment.GetEnvironmentVariable("EDGE_UPDATE_DOCS") == "1")
         {
@@ -147,19 +148,6 @@ public sealed partial class OperatorTableTests
         }
 
         return Spaces().Replace(summary.Value.Trim(), " ").Replace("|", "\\|", StringComparison.Ordinal);
-    }
-
-    private static string Root()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Edge.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds Edge.sln.");
     }
 
     [GeneratedRegex(@"\s+")]

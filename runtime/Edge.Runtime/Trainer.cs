@@ -163,6 +163,7 @@ public sealed unsafe class Trainer : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">A label is no class; nothing was changed.</exception>
     public float Step(ReadOnlySpan<float> inputs, ReadOnlySpan<int> labels)
     {
+        CheckLabels(labels);
         Fill(inputs, labels, DataType.Int32);
         return Train();
     }
@@ -184,6 +185,7 @@ public sealed unsafe class Trainer : IDisposable
     /// <returns>The mean loss, in nats.</returns>
     public float Evaluate(ReadOnlySpan<float> inputs, ReadOnlySpan<int> labels)
     {
+        CheckLabels(labels);
         Fill(inputs, labels, DataType.Int32);
         return Forward();
     }
@@ -355,6 +357,24 @@ public sealed unsafe class Trainer : IDisposable
         Use(samples);
         CopyInput(inputs);
         targets.CopyTo(new Span<T>(_current.Target.Data, targets.Length));
+    }
+
+    /// <summary>Refuses wrong labels before anything runs: the loss would notice them only after the running statistics of the layers before it have moved.</summary>
+    private void CheckLabels(ReadOnlySpan<int> labels)
+    {
+        if (_graph.Loss != Loss.SoftmaxCrossEntropy)
+        {
+            return;                                  // Fill refuses the type
+        }
+
+        int classes = _graph.Graph.Tensors[_graph.Graph.Outputs[1]].Spec.Shape[-1];
+        foreach (int label in labels)
+        {
+            if ((uint)label >= (uint)classes)
+            {
+                throw new ArgumentOutOfRangeException(nameof(labels), label, $"A label is {label}; 0 … {classes - 1} is allowed for {classes} classes.");
+            }
+        }
     }
 
     private void CopyInput(ReadOnlySpan<float> inputs)

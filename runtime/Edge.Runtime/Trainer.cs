@@ -301,14 +301,7 @@ public sealed unsafe class Trainer : IDisposable
             changed[_graph.Origin[i]] = MemoryMarshal.AsBytes(Parameter(i)).ToArray();
         }
 
-        // A float model needs no lifting, but its constants are replaced from the first operator on.
-        int first = 0;
-        if (_graph.FirstNode < _model.BaseGraph.Nodes.Length)
-        {
-            first = _graph.FirstNode;
-        }
-
-        return new Personalization { FirstNode = first, Parameters = changed }.ToArray(_model.Identity);
+        return new Personalization { FirstNode = _graph.FirstNode, Parameters = changed }.ToArray(_model.Identity);
     }
 
     /// <summary>Frees the memory and ends the helper threads.</summary>

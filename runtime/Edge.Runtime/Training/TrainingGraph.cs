@@ -20,7 +20,7 @@ internal sealed class TrainingGraph
     /// <summary>For each of <see cref="Mutable"/> the tensor of the file.</summary>
     public required int[] Origin { get; init; }
 
-    /// <summary>The first operator of the file that runs in float32.</summary>
+    /// <summary>The first operator of the file that a personalization changes: it runs in float32, or reads a constant that is trained.</summary>
     public required int FirstNode { get; init; }
 
     public required Model Model { get; init; }
@@ -147,11 +147,27 @@ internal sealed class TrainingGraph
             Trainable = trainable,
             Mutable = [.. sorted],
             Origin = origins,
-            FirstNode = lift,
+            FirstNode = Math.Min(lift, FirstReader(source, mutable)),
             Model = model,
             Options = options,
             Loss = loss,
         };
+    }
+
+    private static int FirstReader(ModelGraph graph, HashSet<int> constants)
+    {
+        for (int i = 0; i < graph.Nodes.Length; i++)
+        {
+            foreach (int input in graph.Nodes[i].Inputs)
+            {
+                if (constants.Contains(input))
+                {
+                    return i;
+                }
+            }
+        }
+
+        return graph.Nodes.Length;
     }
 
     private static void Check(TrainerOptions options)

@@ -234,7 +234,7 @@ public sealed unsafe class Trainer : IDisposable
 
     /// <summary>Everything that training needs to go on: parameters, statistics, optimizer state, step count, learning rate.</summary>
     /// <remarks>
-    /// Bytes, little-endian: "EDGK", version (u16) 1, states per parameter (u16), identity of the model (32 bytes), step (i64), learning rate (f32), payload length (u32), payload, CRC-32C.
+    /// Bytes, little-endian: "EDGK", version (u16) 1, states per parameter (u16), identity of the model (32 bytes), step (i64), learning rate (f32), payload length (u32), CRC-32C of optimizer name and parameter indices (u32), payload, CRC-32C.
     /// Save them with <see cref="Storage.TwoSlotStore"/>, so that a power cut leaves the old or the new state.
     /// </remarks>
     public byte[] SaveCheckpoint()
@@ -248,12 +248,27 @@ public sealed unsafe class Trainer : IDisposable
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(40), _run.Step);
         BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(48), LearningRate);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(52), (uint)payload);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(56), StateLayout());
         _persistent.Span.CopyTo(bytes.AsSpan(CheckpointHeader));
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(CheckpointHeader + payload), Crc32C.Compute(bytes.AsSpan(0, CheckpointHeader + payload)));
         return bytes;
     }
 
-    private const int CheckpointHeader = 56;
+    private const int CheckpointHeader = 60;
+
+    /// <summary>Stands for what the bytes of the state mean: schemes and optimizers may need the same number of bytes for different things.</summary>
+    private uint StateLayout()
+    {
+        uint layout = Crc32C.Compute(System.Text.Encoding.UTF8.GetBytes(_options.Optimizer.GetType().Name));
+        Span<byte> entry = stackalloc byte[sizeof(int)];
+        for (int i = 0; i < _graph.Mutable.Length; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(entry, _graph.Trainable[_graph.Mutable[i]] ? _graph.Origin[i] : ~_graph.Origin[i]);
+            layout = Crc32C.Compute(entry, layout);
+        }
+
+        return layout;
+    }
 
     /// <summary>Goes back to a saved state. The next losses are those of a run that was never interrupted.</summary>
     /// <param name="checkpoint">What <see cref="SaveCheckpoint"/> gave for the same model, scheme and optimizer.</param>
@@ -277,6 +292,11 @@ public sealed unsafe class Trainer : IDisposable
         if (identity != _model.Identity || states != _options.Optimizer.StateCount || payload != _persistent.Bytes || checkpoint.Length != CheckpointHeader + payload + 4)
         {
             throw new ModelFormatException($"The checkpoint belongs to model {identity} with {payload} bytes of state, {states} per parameter; this trainer has model {_model.Identity}, {_persistent.Bytes} bytes, {_options.Optimizer.StateCount} per parameter. Use the same model, scheme and optimizer.");
+        }
+
+        if (BinaryPrimitives.ReadUInt32LittleEndian(checkpoint[56..]) != StateLayout())
+        {
+            throw new ModelFormatException($"The checkpoint belongs to this model, but to another scheme than '{_options.Scheme}' or another optimizer than {_options.Optimizer.GetType().Name}. Use the same ones.");
         }
 
         checkpoint.Slice(CheckpointHeader, (int)payload).CopyTo(_persistent.Span);

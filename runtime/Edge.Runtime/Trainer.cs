@@ -49,9 +49,9 @@ public sealed unsafe class Trainer : IDisposable
         _model = model;
         _graph = TrainingGraph.Build(model, options);
         _options = options;
-        if (_graph.Graph.Inputs.Length < 2)
+        if (_graph.Graph.Inputs.Length != 2)
         {
-            throw new ArgumentException("The model has no input; there is nothing to train on.", nameof(model));
+            throw new ArgumentException($"The model has {_graph.Graph.Inputs.Length - 1} inputs; a trainer takes samples for one. Join the inputs into one, and take it apart inside the model.", nameof(model));
         }
 
         _sampleElements = ElementsPerSample(_graph.Graph.Inputs[0]);

@@ -182,10 +182,12 @@ public sealed class Model : IDisposable
     /// <summary>The model with the changes that fine-tuning made.</summary>
     /// <param name="delta">What <see cref="Trainer.SavePersonalization"/> returned for this very model.</param>
     /// <exception cref="ModelFormatException">The bytes are damaged or belong to another model.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Model Personalize(ReadOnlySpan<byte> delta)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         Personalization personalization = Personalization.Read(delta, this);
-        return new Model(Memory, BaseGraph, _options, Metadata, Convert.FromHexString(Identity), _lease.Acquire())
+        return new Model(Memory, BaseGraph, _options, Metadata, Convert.FromHexString(Identity), Acquire())
         {
             Graph = GraphLift.Apply(BaseGraph, personalization.FirstNode, personalization.Parameters, OperatorSet).Graph,
             BaseGraph = BaseGraph,
@@ -206,7 +208,12 @@ public sealed class Model : IDisposable
     }
 
     /// <summary>Keeps the model's memory until the result is disposed.</summary>
-    internal IDisposable Acquire() => _lease.Acquire();
+    internal IDisposable Acquire()
+    {
+        // Also while others keep the memory: whether a disposed model works must not depend on them.
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _lease.Acquire();
+    }
 
     /// <summary>One kernel for each node of <see cref="Graph"/>, made by the first caller.</summary>
     internal IKernel[] Kernels()

@@ -96,13 +96,23 @@ public sealed unsafe class Session : IDisposable
     /// <typeparam name="T">The input's element type, or byte for its raw bytes.</typeparam>
     /// <param name="index">Its position.</param>
     /// <exception cref="ArgumentException"><typeparamref name="T"/> is not the input's element type.</exception>
-    public Span<T> Input<T>(int index = 0) where T : unmanaged => Typed<T>(_inputs[index], "Input", index);
+    /// <exception cref="ObjectDisposedException">The session was disposed.</exception>
+    public Span<T> Input<T>(int index = 0) where T : unmanaged
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return Typed<T>(_inputs[index], "Input", index);
+    }
 
     /// <summary>An output's elements, valid until the next run.</summary>
     /// <typeparam name="T">The output's element type, or byte for its raw bytes.</typeparam>
     /// <param name="index">Its position.</param>
     /// <exception cref="ArgumentException"><typeparamref name="T"/> is not the output's element type.</exception>
-    public ReadOnlySpan<T> Output<T>(int index = 0) where T : unmanaged => Typed<T>(_outputs[index], "Output", index);
+    /// <exception cref="ObjectDisposedException">The session was disposed.</exception>
+    public ReadOnlySpan<T> Output<T>(int index = 0) where T : unmanaged
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return Typed<T>(_outputs[index], "Output", index);
+    }
 
     /// <summary>Runs the model on what the inputs hold. Allocates nothing. Same input, build and machine give the same bits.</summary>
     /// <exception cref="ObjectDisposedException">The session was disposed.</exception>

@@ -148,7 +148,15 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>
     /// The prediction for the samples of the last <see cref="Step(ReadOnlySpan{float}, ReadOnlySpan{int})"/> or evaluation, before its update: probabilities for the cross-entropy losses.
     /// </summary>
-    public ReadOnlySpan<float> Prediction => new(_current.Prediction.Data, _current.Prediction.Bytes / sizeof(float));
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
+    public ReadOnlySpan<float> Prediction
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return new(_current.Prediction.Data, _current.Prediction.Bytes / sizeof(float));
+        }
+    }
 
     /// <summary>Called at each update with the position in <see cref="Parameters"/> and the gradient; for tests.</summary>
     internal GradientObserver? ObserveGradient { get; set; }
@@ -222,8 +230,10 @@ public sealed unsafe class Trainer : IDisposable
 
     /// <summary>Current values of a parameter; may be written.</summary>
     /// <param name="index">Position in <see cref="Parameters"/>.</param>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public Span<float> Parameter(int index)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         int tensor = _graph.Mutable[index];
         return new Span<float>(_parameters[tensor], _graph.Graph.Tensors[tensor].Spec.Shape.ElementCount);
     }

@@ -134,7 +134,7 @@ public sealed class Int8ElementwiseTests
         public void Check(sbyte[] x0, int[] shape0, sbyte[] x1, int[] shape1, Func<int, int, int> index0, Func<int, int, int> index1)
         {
             float mulScale = _scale0 * _scale1 * 90;
-            Int8Range mulRange = Int8Range.Of(Runtime.Operators.Activation.None, mulScale, _range.ZeroPoint);
+            Int8Range mulRange = Int8Range.Of(Edge.Runtime.Operators.Activation.None, mulScale, _range.ZeroPoint);
             Run(new Int8Add(_scale0, _zeroPoint0, _scale1, _zeroPoint1, _outputScale, _range),
                 (a, b) => TfliteReference.Add(a, b, _scale0, _zeroPoint0, _scale1, _zeroPoint1, _outputScale, _range, subtract: false));
             Run(new Int8Sub(_scale0, _zeroPoint0, _scale1, _zeroPoint1, _outputScale, _range),

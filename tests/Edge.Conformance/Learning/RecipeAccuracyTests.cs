@@ -7,13 +7,12 @@ using Edge.Tests.Harness;
 namespace Edge.Conformance.Learning;
 
 /// <summary>Each built-in recipe reaches the accuracy it promises, on samples it did not see, and the exported file reaches it too.</summary>
-/// <remarks>Minutes, not seconds: run one by one with <c>-method</c>.</remarks>
+/// <remarks>Minutes, not seconds: run one by one with <c>-method</c>. mnist-cnn is in <see cref="TrainedCnnTests"/>, which needs the trained network for more.</remarks>
 public sealed class RecipeAccuracyTests(ITestOutputHelper output)
 {
     [Theory]
     [InlineData("mnist-mlp-512", 0.980)]
     [InlineData("mnist-mlp-128", 0.975)]
-    [InlineData("mnist-cnn", 0.990)]
     public void MnistIsLearned(string name, double accuracy) => Reaches(name, accuracy, Path.GetDirectoryName(SharedData.Require("mnist"))!);
 
     [Fact]
@@ -22,9 +21,10 @@ public sealed class RecipeAccuracyTests(ITestOutputHelper output)
     [Fact]
     public void GeneratedDigitsAreLearned() => Reaches("digits-cnn", 0.95, null);
 
-    private void Reaches(string name, double accuracy, string? folder)
+    private void Reaches(string name, double accuracy, string? folder) => Reaches(name, RecipeRunner.Train(Recipe.Load(name), folder), accuracy, output);
+
+    internal static void Reaches(string name, RecipeResult result, double accuracy, ITestOutputHelper output)
     {
-        RecipeResult result = RecipeRunner.Train(Recipe.Load(name), folder);
         output.WriteLine($"{name}: {result.Test} after {result.Elapsed.TotalSeconds:0.0} s of training");
         output.WriteLine(result.History.ToCsv());
         Assert.True(result.Test["accuracy"] >= accuracy, $"{name}: {result.Test}; {accuracy} is promised.");

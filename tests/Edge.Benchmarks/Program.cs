@@ -14,7 +14,9 @@ switch (args.FirstOrDefault())
     case "channelwise":
         ConvBenchmark.RunChannelwise();
         return 0;
+    case "train":
+        return TrainBenchmark.Run(args[1..]);
     default:
-        Console.Error.WriteLine("usage: Edge.Benchmarks gemm|conv|channelwise|int8");
+        Console.Error.WriteLine("usage: Edge.Benchmarks gemm|conv|channelwise|int8|train");
         return 2;
 }

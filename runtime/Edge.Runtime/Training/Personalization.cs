@@ -4,9 +4,9 @@ using Edge.Runtime.Graph;
 
 namespace Edge.Runtime.Training;
 
-/// <summary>What fine-tuning changed in a model: from which operator on it became float32, and the new values of its constants.</summary>
+/// <summary>What fine-tuning changed in a model: from which operator on it is float32, and the new values of its constants.</summary>
 /// <remarks>
-/// Bytes, little-endian: "EDGD", version (u16) 1, zero (u16), identity of the model (32 bytes), first float32 operator (u32), number of tensors (u32); then for each tensor its
+/// Bytes, little-endian: "EDGD", version (u16) 1, zero (u16), identity of the model (32 bytes), first changed operator (u32), number of tensors (u32); then for each tensor its
 /// index (u32), element count (u32) and float32 values; at the end CRC-32C of all that (u32).
 /// </remarks>
 internal sealed class Personalization
@@ -15,7 +15,7 @@ internal sealed class Personalization
     private const ushort Version = 1;
     private const int HeaderBytes = 48;
 
-    /// <summary>The first operator that runs in float32; the number of operators where none was lifted.</summary>
+    /// <summary>The first operator that changes: from it on all run in float32, and read the new contents of their constants.</summary>
     public required int FirstNode { get; init; }
 
     /// <summary>New float32 contents by tensor of the file.</summary>

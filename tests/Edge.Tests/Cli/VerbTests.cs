@@ -215,6 +215,7 @@ public sealed class VerbTests(CliModels models) : IClassFixture<CliModels>
         EdgeCommand.Result result = EdgeCommand.Start("inspect", models.Digits);
         Assert.Equal((0, ""), (result.Code, result.Error));
         Assert.DoesNotContain('\u001b', result.Output);
-        Assert.Contains(result.Output.Split('\n'), static line => line.Contains("float32 1×28×28×1", StringComparison.Ordinal) && line.Contains("stride 3×3", StringComparison.Ordinal) && line.Contains("activation relu", StringComparison.Ordinal));
+        Assert.Contains(result.Output.Split('\n'), static line => line.Contains("Conv2D", StringComparison.Ordinal) && line.Contains("float32 1×28×28×1", StringComparison.Ordinal));
+        Assert.Contains(result.Output.Split('\n'), static line => line.Contains("stride 3×3", StringComparison.Ordinal) && line.Contains("float32 4×5×5×1", StringComparison.Ordinal));
     }
 }

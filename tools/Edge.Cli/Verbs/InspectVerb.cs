@@ -38,8 +38,9 @@ internal static partial class InspectVerb
     private static void Operators(Model model, Report report)
     {
         JsonArray operators = [];
-        Table table = Tables.Plain("#", "operator", "inputs", "outputs", "weight bytes", "attributes");
-        table.Columns[4].RightAligned();
+        Table table = Tables.Plain("#", "operator", "inputs → outputs", "weights");
+        table.Columns[0].RightAligned();
+        table.Columns[3].RightAligned();
         int index = 0;
         foreach (OperatorDescription op in model.Operators)
         {
@@ -52,7 +53,10 @@ internal static partial class InspectVerb
                 ["outputs"] = Tensors(op.Outputs),
                 ["weight_bytes"] = op.WeightBytes,
             });
-            table.AddRow($"{index++}", op.Kind, Text(op.Inputs), Text(op.Outputs), $"{op.WeightBytes:N0}", Markup.Escape(Attributes(op.Attributes)));
+
+            // One attribute and one tensor a line: the table of an int8 model fits into 80 columns or a few more.
+            string tensors = string.Join("\n", [.. op.Inputs.Select(static tensor => Text(tensor.Spec)), .. op.Outputs.Select(static tensor => "→ " + Text(tensor.Spec))]);
+            table.AddRow($"{index++}", Markup.Escape(string.Join("\n", [op.Kind, .. Attributes(op.Attributes)])), Markup.Escape(tensors), $"{op.WeightBytes:N0}");
         }
 
         report.Values["operators"] = operators;
@@ -184,8 +188,6 @@ internal static partial class InspectVerb
         return array;
     }
 
-    private static string Text(IReadOnlyList<TensorDescription> tensors) => Markup.Escape(string.Join("\n", tensors.Select(static tensor => Text(tensor.Spec))));
-
     private static string Named(TensorDescription tensor) => $"{tensor.Name} {Text(tensor.Spec)}".Trim();
 
     /// <summary>For example <c>int8 1×28×28×1 (0.00392, −128)</c>; per channel <c>int8 32×576 (32 scales 0.001 … 0.004)</c>.</summary>
@@ -194,23 +196,25 @@ internal static partial class InspectVerb
         string text = DataTypes.Name(spec.Type) + " " + string.Join("×", spec.Shape.Axes.ToArray());
         return spec.Quantization is not { } quantization ? text
             : quantization.Axis < 0 ? string.Create(CultureInfo.InvariantCulture, $"{text} ({quantization.Scale:G3}, {quantization.ZeroPoint})")
-            : string.Create(CultureInfo.InvariantCulture, $"{text} ({quantization.Scales.Length} scales {quantization.Scales.ToArray().Min():G3} … {quantization.Scales.ToArray().Max():G3})");
+            : string.Create(CultureInfo.InvariantCulture, $"{text} ({quantization.Scales.Length} scales {quantization.Scales.ToArray().Min():G2} … {quantization.Scales.ToArray().Max():G2})");
     }
 
     /// <summary>What differs from the plainest form of an operator: <c>Conv2D { StrideHeight = 2, StrideWidth = 2, Groups = 1 … }</c> becomes <c>stride 2×2</c>.</summary>
-    private static string Attributes(string record)
+    private static string[] Attributes(string record)
     {
         string text = Padding().Replace(record, static match => match.Groups.Values.Skip(1).All(static group => group.Value == "0")
             ? "Padding = 0" : $"Padding = {match.Groups[1]}+{match.Groups[2]}×{match.Groups[3]}+{match.Groups[4]}");
         text = Pair().Replace(text, static match => $"{match.Groups[1]} = {match.Groups[2]}×{match.Groups[3]}");
         int open = text.IndexOf('{', StringComparison.Ordinal);
-        return open < 0 ? "" : string.Join(", ", text[(open + 1)..].TrimEnd('}', ' ').Split(", ", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(static part => part.Replace(" = ", " ", StringComparison.Ordinal).ToLowerInvariant())
-            .Where(static part => !Silent.Contains(part)));
+        string[] parts = open < 0 ? [] : Separator().Split(text[(open + 1)..].TrimEnd('}', ' '));
+        return [.. parts.Select(static part => part.Replace(" = ", " ", StringComparison.Ordinal).Trim().ToLowerInvariant()).Where(static part => part.Length > 0 && !Silent.Contains(part))];
     }
 
     [GeneratedRegex(@"Padding = Padding2D \{ Top = (-?\d+), Bottom = (-?\d+), Left = (-?\d+), Right = (-?\d+) \}")]
     private static partial Regex Padding();
+
+    [GeneratedRegex(@",\s(?=\w+ = )")]
+    private static partial Regex Separator();
 
     [GeneratedRegex(@"(\w+)Height = (\d+), \1Width = (\d+)")]
     private static partial Regex Pair();

@@ -19,7 +19,7 @@ internal static class QuickstartVerb
     private const int MeasuredSamples = 2000;
     private const int CalibrationSamples = 500;
     private const double UserRotation = 10;
-    private const ulong UserSeed = 50;
+    private const ulong UserSeed = 52;
 
     public static Command Create()
     {

@@ -42,7 +42,7 @@ public sealed unsafe class Trainer : IDisposable
     /// <param name="model">The model; may be disposed afterwards.</param>
     /// <param name="options">Optimizer, scheme, loss, batch size, threads.</param>
     /// <exception cref="ArgumentException">The options do not fit the model.</exception>
-    /// <exception cref="ShapeException">The model cannot be trained that way, or does not work with the batch size.</exception>
+    /// <exception cref="ShapeException">The model cannot be trained that way, or does not work with the batch size: axis 0 of input and output must be the samples.</exception>
     public Trainer(Model model, TrainerOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -382,6 +382,23 @@ public sealed unsafe class Trainer : IDisposable
         targets.CopyTo(new Span<T>(_current.Target.Data, targets.Length));
     }
 
+    /// <summary>Samples are copied by count: axis 0 of what goes in and out must be the samples.</summary>
+    private void CheckBatch(ModelGraph graph, int samples)
+    {
+        CheckBatch(graph, graph.Inputs[0], samples, _sampleElements);
+        CheckBatch(graph, graph.Inputs[^1], samples, _targetElements);
+        CheckBatch(graph, graph.Outputs[1], samples, OutputLength);
+    }
+
+    private static void CheckBatch(ModelGraph graph, int tensor, int samples, int elements)
+    {
+        TensorSpec spec = graph.Tensors[tensor].Spec;
+        if (spec.Shape.Rank == 0 || spec.Shape[0] != samples || spec.Shape.Product(1, spec.Shape.Rank) != elements)
+        {
+            throw new ShapeException($"Tensor '{graph.Tensors[tensor].Name}' is {spec} for {samples} samples; a trainer needs the samples on axis 0 of input and output. Look for a Reshape with fixed sizes or a reduction over axis 0.");
+        }
+    }
+
     /// <summary>Refuses wrong labels before anything runs: the loss would notice them only after the running statistics of the layers before it have moved.</summary>
     private void CheckLabels(ReadOnlySpan<int> labels)
     {
@@ -496,6 +513,7 @@ public sealed unsafe class Trainer : IDisposable
     {
         ExecutionProgram program = _graph.Plan(samples);
         _model.CheckArena(program.ArenaBytes);
+        CheckBatch(program.Graph, samples);
         AlignedMemory arena = new(program.ArenaBytes);
         Executor executor = new(program, arena.Pointer, _kernels, _run, _parameters, _graph.Trainable) { Update = Update, BeforeUpdates = ClipNorm };
         ModelGraph graph = program.Graph;

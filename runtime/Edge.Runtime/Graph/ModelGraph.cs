@@ -111,6 +111,12 @@ internal sealed class ModelGraph
             Shape shape = tensors[input].Spec.Shape;
             if (shape.Rank > 0 && shape[0] == stored)
             {
+                long bytes = (long)batch * tensors[input].Spec.Type.Size() * shape.Product(1, shape.Rank);
+                if (bytes is <= 0 or > int.MaxValue - 64)
+                {
+                    throw new ShapeException($"A batch of {batch} samples makes input {tensors[input].Spec} {bytes} bytes; 1 … 2³¹ − 65 are allowed.");
+                }
+
                 tensors[input] = tensors[input] with { Spec = tensors[input].Spec with { Shape = shape.With(0, batch) } };
             }
         }

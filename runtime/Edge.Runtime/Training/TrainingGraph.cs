@@ -278,6 +278,11 @@ internal sealed class TrainingGraph
             throw new ArgumentException($"The model's output is {logits}; a loss needs float32. Choose a scheme that trains the last layer, so that it becomes float32.");
         }
 
+        if (logits.Shape.Rank == 0)
+        {
+            throw new ShapeException("The model's output is a scalar; a loss needs one row for each sample, on axis 0.");
+        }
+
         TensorSpec target = loss == Loss.SoftmaxCrossEntropy
             ? new TensorSpec(DataType.Int32, new Shape(logits.Shape.Axes[..^1]))
             : logits;

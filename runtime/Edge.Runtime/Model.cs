@@ -181,7 +181,12 @@ public sealed class Model : IDisposable
 
     /// <summary>The model with the changes that fine-tuning made.</summary>
     /// <param name="delta">What <see cref="Trainer.SavePersonalization"/> returned for this very model.</param>
+    /// <returns>
+    /// A model of its own, to be disposed of its own, with the same inputs and outputs. What fine-tuning changed runs in float32; the rest of an int8 model stays int8.
+    /// It replaces an earlier personalization; but a trainer on a personalized model saves the earlier changes along with its own.
+    /// </returns>
     /// <exception cref="ModelFormatException">The bytes are damaged or belong to another model.</exception>
+    /// <exception cref="ArgumentException">A part of an int8 model becomes float32, and the operator set lacks Quantize or Dequantize.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Model Personalize(ReadOnlySpan<byte> delta)
     {
@@ -189,7 +194,7 @@ public sealed class Model : IDisposable
         Personalization personalization = Personalization.Read(delta, this);
         return new Model(Memory, BaseGraph, _options, Metadata, Convert.FromHexString(Identity), Acquire())
         {
-            Graph = GraphLift.Apply(BaseGraph, personalization.FirstNode, personalization.Parameters, OperatorSet).Graph,
+            Graph = GraphLift.Apply(BaseGraph, personalization.FirstNode, personalization.Parameters, OperatorSet, keepOutputTypes: true).Graph,
             BaseGraph = BaseGraph,
             Personalization = personalization,
             WeightBytes = WeightBytes,

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Edge.Format;
 using Edge.Runtime.Graph;
+using Edge.Runtime.Kernels;
 using Edge.Runtime.Memory;
 using Edge.Runtime.Operators;
 using Edge.Runtime.Threading;
@@ -41,7 +42,7 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>Prepares training: plans and allocates everything.</summary>
     /// <param name="model">The model; may be disposed afterwards.</param>
     /// <param name="options">Optimizer, scheme, loss, batch size, threads.</param>
-    /// <exception cref="ArgumentException">The options do not fit the model.</exception>
+    /// <exception cref="ArgumentException">The options do not fit the model, or it has not exactly one input, float32 or quantized.</exception>
     /// <exception cref="ShapeException">The model cannot be trained that way, or does not work with the batch size: axis 0 of input and output must be the samples.</exception>
     public Trainer(Model model, TrainerOptions options)
     {
@@ -52,6 +53,12 @@ public sealed unsafe class Trainer : IDisposable
         if (_graph.Graph.Inputs.Length != 2)
         {
             throw new ArgumentException($"The model has {_graph.Graph.Inputs.Length - 1} inputs; a trainer takes samples for one. Join the inputs into one, and take it apart inside the model.", nameof(model));
+        }
+
+        TensorSpec input = _graph.Graph.Tensors[_graph.Graph.Inputs[0]].Spec;
+        if (input.Type != DataType.Float32 && !(input.Type is DataType.Int8 or DataType.UInt8 or DataType.Int16 && input.Quantization is not null))
+        {
+            throw new ArgumentException($"The model's input is {input}; a trainer takes float32 samples, for float32 or quantized int8, uint8 and int16 inputs.", nameof(model));
         }
 
         _sampleElements = ElementsPerSample(_graph.Graph.Inputs[0]);
@@ -139,7 +146,7 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>Most samples per step.</summary>
     public int BatchSize => _options.BatchSize;
 
-    /// <summary>Values per sample that the model takes.</summary>
+    /// <summary>Values per sample that the model takes. Samples are float32; for a quantized input they are rounded to its steps.</summary>
     public int SampleLength => _sampleElements;
 
     /// <summary>Values per sample that the model gives: the length of <see cref="Prediction"/> for one sample.</summary>
@@ -420,13 +427,15 @@ public sealed unsafe class Trainer : IDisposable
     private void CopyInput(ReadOnlySpan<float> inputs)
     {
         Slot slot = _current.Input;
-        if (slot.Spec.Type == DataType.Float32)
+        int zeroPoint = slot.Spec.Quantization?.ZeroPoint ?? 0;
+        float scale = slot.Spec.Quantization?.Scale ?? 1;
+        switch (slot.Spec.Type)
         {
-            inputs.CopyTo(new Span<float>(slot.Data, inputs.Length));
-            return;
+            case DataType.Float32: inputs.CopyTo(View.Of<float>(slot)); break;
+            case DataType.Int8: AffineQuantization.Quantize(inputs, scale, zeroPoint, View.Of<sbyte>(slot)); break;
+            case DataType.UInt8: AffineQuantization.Quantize(inputs, scale, zeroPoint, View.Of<byte>(slot)); break;
+            default: AffineQuantization.Quantize(inputs, scale, zeroPoint, View.Of<short>(slot)); break;
         }
-
-        throw new ShapeException($"The model's input is {slot.Spec}; a trainer takes float32 inputs. Quantize the model with a float32 interface.");
     }
 
     private void Use(int samples)

@@ -20,9 +20,12 @@ internal sealed class GraphLift
     private readonly List<GraphNode> _nodes = [];
     private readonly Dictionary<int, int> _map = [];
     private readonly Dictionary<int, int> _origin = [];
+    private readonly HashSet<int> _gone = [];
+    private readonly bool _keepOutputTypes;
 
-    private GraphLift(ModelGraph source, int first, IReadOnlyDictionary<int, byte[]> replaced, OperatorSet operators)
+    private GraphLift(ModelGraph source, int first, IReadOnlyDictionary<int, byte[]> replaced, OperatorSet operators, bool keepOutputTypes)
     {
+        _keepOutputTypes = keepOutputTypes;
         _source = source;
         _operators = operators;
         _first = first;
@@ -34,10 +37,11 @@ internal sealed class GraphLift
     /// <param name="source">The graph of a file.</param>
     /// <param name="firstNode">The first node that becomes float32; the number of nodes for none.</param>
     /// <param name="replaced">Constants (by tensor of <paramref name="source"/>) with new float32 contents.</param>
-    /// <param name="operators">Where Dequantize comes from.</param>
+    /// <param name="operators">Where Dequantize and Quantize come from.</param>
+    /// <param name="keepOutputTypes">Whether outputs of the model that became float32 are quantized again at the end, so that its interface stays.</param>
     /// <returns>The graph, and for each constant of it that the tail uses the tensor of <paramref name="source"/> it stems from.</returns>
-    public static (ModelGraph Graph, IReadOnlyDictionary<int, int> Origin) Apply(ModelGraph source, int firstNode, IReadOnlyDictionary<int, byte[]> replaced, OperatorSet operators) =>
-        new GraphLift(source, firstNode, replaced, operators).Run();
+    public static (ModelGraph Graph, IReadOnlyDictionary<int, int> Origin) Apply(ModelGraph source, int firstNode, IReadOnlyDictionary<int, byte[]> replaced, OperatorSet operators, bool keepOutputTypes = false) =>
+        new GraphLift(source, firstNode, replaced, operators, keepOutputTypes).Run();
 
     private (ModelGraph, IReadOnlyDictionary<int, int>) Run()
     {
@@ -56,11 +60,39 @@ internal sealed class GraphLift
         int[] outputs = (int[])_source.Outputs.Clone();
         for (int i = 0; i < outputs.Length; i++)
         {
-            outputs[i] = _map.GetValueOrDefault(outputs[i], outputs[i]);
+            outputs[i] = LiftOutput(outputs[i]);
         }
 
         ModelGraph graph = new() { Tensors = [.. _tensors], Nodes = [.. _nodes], Inputs = _source.Inputs, Outputs = outputs };
         return (graph, _origin);
+    }
+
+    private int LiftOutput(int index)
+    {
+        // What the head computes stays as it is, also where the tail reads a dequantized copy.
+        GraphTensor tensor = _source.Tensors[index];
+        if (!_gone.Contains(index) && !tensor.IsConstant)
+        {
+            return index;
+        }
+
+        int mapped = _map.GetValueOrDefault(index, index);
+        if (!_keepOutputTypes || !IsQuantized(tensor.Spec) || tensor.IsConstant)
+        {
+            return mapped;
+        }
+
+        int output = Add(tensor.Name, tensor.Spec, default);
+        AddConversion(OperatorCodes.Quantize, "Quantize", mapped, output);
+        return output;
+    }
+
+    private void AddConversion(ushort code, string name, int input, int output)
+    {
+        OperatorInfo info = _operators.Find(code)
+            ?? throw new ArgumentException($"A part of an int8 model becomes float32 here, and the operator set has no {name}; add it to the OperatorSet.");
+        TensorSpec spec = _tensors[output].Spec;
+        _nodes.Add(new GraphNode("", info, _operators.Read(code, []), [input], [output], OperatorPlan.Single(spec.Type, spec.Shape, spec.Quantization)));
     }
 
     private static bool IsQuantized(in TensorSpec spec) => spec.Quantization is not null && spec.Type is DataType.Int8 or DataType.UInt8 or DataType.Int16;
@@ -79,6 +111,7 @@ internal sealed class GraphLift
         if (node.Info.Code is OperatorCodes.Quantize or OperatorCodes.Dequantize or OperatorCodes.Requantize)
         {
             _map[node.Outputs[0]] = inputs[0];
+            _gone.Add(node.Outputs[0]);
             return;
         }
 
@@ -90,6 +123,7 @@ internal sealed class GraphLift
             {
                 outputs[k] = Add(tensor.Name, new TensorSpec(DataType.Float32, tensor.Spec.Shape), default);
                 _map[node.Outputs[k]] = outputs[k];
+                _gone.Add(node.Outputs[k]);
             }
         }
 
@@ -119,9 +153,7 @@ internal sealed class GraphLift
         // The boundary: dequantized once, for all users in the tail.
         TensorSpec spec = new(DataType.Float32, tensor.Spec.Shape);
         int boundary = Add(tensor.Name.Length == 0 ? "" : tensor.Name + "/dequantized", spec, default);
-        OperatorInfo info = _operators.Find(OperatorCodes.Dequantize)
-            ?? throw new ArgumentException("A part of an int8 model becomes float32 here, and the operator set has no Dequantize; add it to the OperatorSet.");
-        _nodes.Add(new GraphNode("", info, _operators.Read(info.Code, []), [index], [boundary], OperatorPlan.Single(spec.Type, spec.Shape)));
+        AddConversion(OperatorCodes.Dequantize, "Dequantize", index, boundary);
         _map.Add(index, boundary);
         return boundary;
     }

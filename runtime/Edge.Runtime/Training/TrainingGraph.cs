@@ -103,8 +103,14 @@ internal sealed class TrainingGraph
         bool[] trainable = new bool[lifted.Tensors.Length + 3];
         HashSet<int> mutable = [];
         int layersLeft = options.Scheme.Code == UpdateScheme.LastLayers(1).Code ? options.Scheme.Layers : int.MaxValue;
+        bool[] leads = LeadsTo(lifted, Prediction(lifted));
         for (int i = lifted.Nodes.Length - 1; i >= 0 && layersLeft > 0; i--)
         {
+            if (!leads[i])
+            {
+                continue;
+            }
+
             GraphNode node = lifted.Nodes[i];
             bool layer = IsLayer(lifted, node);
             for (int k = 0; k < node.Inputs.Length; k++)
@@ -197,9 +203,10 @@ internal sealed class TrainingGraph
     {
         int first = graph.Nodes.Length;
         int layers = scheme.Code == UpdateScheme.LastLayers(1).Code ? scheme.Layers : int.MaxValue;
+        bool[] leads = LeadsTo(graph, Prediction(graph));
         for (int i = graph.Nodes.Length - 1; i >= 0 && layers > 0; i--)
         {
-            if (IsLayer(graph, graph.Nodes[i]))
+            if (leads[i] && IsLayer(graph, graph.Nodes[i]))
             {
                 first = i;
                 layers--;
@@ -220,9 +227,45 @@ internal sealed class TrainingGraph
                     return true;
                 }
             }
+
+            foreach (int output in graph.Nodes[i].Outputs)
+            {
+                if (graph.Tensors[output].Spec.Quantization is not null)
+                {
+                    return true;
+                }
+            }
         }
 
         return false;
+    }
+
+    private static int Prediction(ModelGraph graph) =>
+        graph.Outputs.Length == 0 ? throw new ArgumentException("The model has no output; there is nothing to train towards.") : graph.Outputs[0];
+
+    /// <summary>Per node: whether a tensor depends on it. Only those are trained; other outputs of the model have no part in the loss.</summary>
+    private static bool[] LeadsTo(ModelGraph graph, int tensor)
+    {
+        bool[] leads = new bool[graph.Nodes.Length];
+        bool[] needed = new bool[graph.Tensors.Length];
+        needed[tensor] = true;
+        for (int i = leads.Length - 1; i >= 0; i--)
+        {
+            foreach (int output in graph.Nodes[i].Outputs)
+            {
+                leads[i] |= needed[output];
+            }
+
+            foreach (int input in graph.Nodes[i].Inputs)
+            {
+                if (leads[i] && input >= 0)
+                {
+                    needed[input] = true;
+                }
+            }
+        }
+
+        return leads;
     }
 
     private static Loss FindLoss(Model model)
@@ -238,16 +281,22 @@ internal sealed class TrainingGraph
             };
         }
 
-        foreach (GraphNode node in model.BaseGraph.Nodes.AsSpan()[Math.Max(0, model.BaseGraph.Nodes.Length - 2)..])
+        // What computes the first output; a change of its type is no part of the network's meaning.
+        int prediction = Prediction(model.BaseGraph);
+        for (int i = model.BaseGraph.Nodes.Length - 1; i >= 0; i--)
         {
-            if (node.Info.Code == OperatorCodes.Softmax)
+            GraphNode node = model.BaseGraph.Nodes[i];
+            if (Array.IndexOf(node.Outputs, prediction) < 0)
             {
-                return Loss.SoftmaxCrossEntropy;
+                continue;
             }
 
-            if (node.Info.Code == OperatorCodes.Sigmoid)
+            switch (node.Info.Code)
             {
-                return Loss.BinaryCrossEntropy;
+                case OperatorCodes.Softmax: return Loss.SoftmaxCrossEntropy;
+                case OperatorCodes.Sigmoid: return Loss.BinaryCrossEntropy;
+                case OperatorCodes.Quantize or OperatorCodes.Dequantize or OperatorCodes.Requantize: prediction = node.Inputs[0]; break;
+                default: i = 0; break;
             }
         }
 
@@ -256,7 +305,7 @@ internal sealed class TrainingGraph
 
     private static ModelGraph AppendLoss(ModelGraph graph, Loss loss, Model model)
     {
-        int prediction = graph.Outputs.Length == 0 ? throw new ArgumentException("The model has no output; there is nothing to train towards.") : graph.Outputs[0];
+        int prediction = Prediction(graph);
 
         // Cross-entropy is computed on logits: a final Softmax or Sigmoid is part of the loss operator.
         ushort strip = loss switch { Loss.SoftmaxCrossEntropy => OperatorCodes.Softmax, Loss.BinaryCrossEntropy => OperatorCodes.Sigmoid, _ => 0 };
@@ -268,6 +317,16 @@ internal sealed class TrainingGraph
                 prediction = nodes[i].Inputs[0];
                 nodes.RemoveAt(i);
                 break;
+            }
+        }
+
+        // Nodes that the prediction does not need would run in every step for nothing.
+        bool[] leads = LeadsTo(new ModelGraph { Tensors = graph.Tensors, Nodes = [.. nodes], Inputs = graph.Inputs, Outputs = graph.Outputs }, prediction);
+        for (int i = nodes.Count - 1; i >= 0; i--)
+        {
+            if (!leads[i])
+            {
+                nodes.RemoveAt(i);
             }
         }
 

@@ -16,7 +16,7 @@ public sealed class Model : IDisposable
     private readonly object _lock = new();
     private readonly ModelLoadOptions _options;
     private readonly Lease _lease;
-    private bool _disposed;
+    private int _disposed;
     private IKernel[]? _kernels;
     private ExecutionProgram? _infer;
 
@@ -190,11 +190,28 @@ public sealed class Model : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Model Personalize(ReadOnlySpan<byte> delta)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        Personalization personalization = Personalization.Read(delta, this);
-        return new Model(Memory, BaseGraph, _options, Metadata, Convert.FromHexString(Identity), Acquire())
+        IDisposable lease = Acquire();
+        Personalization personalization;
+        ModelGraph graph;
+        try
         {
-            Graph = GraphLift.Apply(BaseGraph, personalization.FirstNode, personalization.Parameters, OperatorSet, keepOutputTypes: true).Graph,
+            personalization = Personalization.Read(delta, this);
+            graph = GraphLift.Apply(BaseGraph, personalization.FirstNode, personalization.Parameters, OperatorSet, keepOutputTypes: true).Graph;
+        }
+        catch (ShapeException error)
+        {
+            lease.Dispose();
+            throw new ModelFormatException($"Personalization: the model does not work with it. {error.Message}", error);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+
+        return new Model(Memory, BaseGraph, _options, Metadata, Convert.FromHexString(Identity), lease)
+        {
+            Graph = graph,
             BaseGraph = BaseGraph,
             Personalization = personalization,
             WeightBytes = WeightBytes,
@@ -205,9 +222,8 @@ public sealed class Model : IDisposable
     /// <summary>Lets the model's memory go; it is freed when no session, trainer or personalized model uses it any more.</summary>
     public void Dispose()
     {
-        if (!_disposed)
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _disposed = true;
             _lease.Dispose();
         }
     }
@@ -216,7 +232,7 @@ public sealed class Model : IDisposable
     internal IDisposable Acquire()
     {
         // Also while others keep the memory: whether a disposed model works must not depend on them.
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         return _lease.Acquire();
     }
 

@@ -18,7 +18,7 @@ public sealed record SessionOptions
     public int BatchSize { get; init; }
 
     /// <summary>
-    /// Memory for the arena, at least <see cref="Model.InferenceBytes"/> bytes and aligned to 64, pinned while the session lives; empty lets the session allocate its own.
+    /// Memory for the arena, at least <see cref="Model.InferenceBytes"/> bytes (more for a larger batch size) and aligned to 64, pinned while the session lives; empty lets the session allocate its own.
     /// </summary>
     public Memory<byte> Arena { get; init; }
 }
@@ -40,39 +40,49 @@ public sealed unsafe class Session : IDisposable
     /// <param name="model">The model; may be disposed afterwards.</param>
     /// <param name="options">Threads, batch size, memory; null for the defaults.</param>
     /// <exception cref="ShapeException">The model does not work with the batch size.</exception>
-    /// <exception cref="ArgumentException">The given memory is too small or not aligned.</exception>
+    /// <exception cref="ArgumentException">The given memory is too small or not aligned; the batch size is negative or the threads are not 1 … 1024.</exception>
+    /// <exception cref="ModelFormatException">The model's kernels or its arena for the batch size are beyond the limits.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Session(Model model, SessionOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         options ??= new SessionOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.BatchSize, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
-        bool stored = options.BatchSize == 0 || options.BatchSize == model.Graph.Batch;
-        ExecutionProgram program = stored ? model.InferProgram : model.PlanInfer(model.Graph.WithBatch(options.BatchSize));
-        ArenaBytes = program.ArenaBytes;
-        byte* arena;
-        if (options.Arena.IsEmpty)
-        {
-            _memory = new AlignedMemory(ArenaBytes);
-            arena = _memory.Pointer;
-        }
-        else
-        {
-            _handle = options.Arena.Pin();
-            arena = (byte*)_handle.Pointer;
-            if (options.Arena.Length < ArenaBytes || (nint)arena % AlignedMemory.Alignment != 0)
-            {
-                _handle.Dispose();
-                throw new ArgumentException($"The arena has {options.Arena.Length} bytes at an address that is {(nint)arena % AlignedMemory.Alignment} past a multiple of {AlignedMemory.Alignment}; {ArenaBytes} bytes aligned to {AlignedMemory.Alignment} are needed.", nameof(options));
-            }
-        }
-
         _lease = model.Acquire();
-        _kernels = model.Kernels();
-        _team = options.Threads == 1 ? WorkerTeam.Single : new WorkerTeam(options.Threads);
-        _executor = new Executor(program, arena, _kernels, new RunState { Team = _team }, [], []);
-        _inputs = Slots(program.Graph.Inputs);
-        _outputs = Slots(program.Graph.Outputs);
+        _team = WorkerTeam.Single;
+        try
+        {
+            bool stored = options.BatchSize == 0 || options.BatchSize == model.Graph.Batch;
+            ExecutionProgram program = stored ? model.InferProgram : model.PlanInfer(model.Graph.WithBatch(options.BatchSize));
+            ArenaBytes = program.ArenaBytes;
+            byte* arena;
+            if (options.Arena.IsEmpty)
+            {
+                _memory = new AlignedMemory(ArenaBytes);
+                arena = _memory.Pointer;
+            }
+            else
+            {
+                _handle = options.Arena.Pin();
+                arena = (byte*)_handle.Pointer;
+                if (options.Arena.Length < ArenaBytes || (nint)arena % AlignedMemory.Alignment != 0)
+                {
+                    throw new ArgumentException($"The arena has {options.Arena.Length} bytes at an address that is {(nint)arena % AlignedMemory.Alignment} past a multiple of {AlignedMemory.Alignment}; {ArenaBytes} bytes aligned to {AlignedMemory.Alignment} are needed.", nameof(options));
+                }
+            }
+
+            _kernels = model.Kernels();
+            _team = options.Threads == 1 ? WorkerTeam.Single : new WorkerTeam(options.Threads);
+            _executor = new Executor(program, arena, _kernels, new RunState { Team = _team }, [], []);
+            _inputs = Slots(program.Graph.Inputs);
+            _outputs = Slots(program.Graph.Outputs);
+        }
+        catch
+        {
+            Dispose();                               // the model, the pinned memory and the threads are let go
+            throw;
+        }
     }
 
     /// <summary>Bytes of the arena.</summary>

@@ -44,59 +44,61 @@ public sealed unsafe class Trainer : IDisposable
     /// <param name="options">Optimizer, scheme, loss, batch size, threads.</param>
     /// <exception cref="ArgumentException">The options do not fit the model, or it has not exactly one input, float32 or quantized.</exception>
     /// <exception cref="ShapeException">The model cannot be trained that way, or does not work with the batch size: axis 0 of input and output must be the samples.</exception>
+    /// <exception cref="ModelFormatException">Its arena or kernels are beyond the limits, or the file's training program is not valid.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Trainer(Model model, TrainerOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
-        _graph = TrainingGraph.Build(model, options);
         _options = options;
-        if (_graph.Graph.Inputs.Length != 2)
-        {
-            throw new ArgumentException($"The model has {_graph.Graph.Inputs.Length - 1} inputs; a trainer takes samples for one. Join the inputs into one, and take it apart inside the model.", nameof(model));
-        }
-
-        TensorSpec input = _graph.Graph.Tensors[_graph.Graph.Inputs[0]].Spec;
-        if (input.Type != DataType.Float32 && !(input.Type is DataType.Int8 or DataType.UInt8 or DataType.Int16 && input.Quantization is not null))
-        {
-            throw new ArgumentException($"The model's input is {input}; a trainer takes float32 samples, for float32 or quantized int8, uint8 and int16 inputs.", nameof(model));
-        }
-
-        _sampleElements = ElementsPerSample(_graph.Graph.Inputs[0]);
-        _targetElements = ElementsPerSample(_graph.Graph.Inputs[^1]);
         _lease = model.Acquire();
-        _persistent = new AlignedMemory(_graph.PersistentBytes);
-        _parameters = new byte*[_graph.Graph.Tensors.Length];
-        _states = new float*[_graph.Graph.Tensors.Length];
-        bool[] mutable = new bool[_graph.Graph.Tensors.Length];
-        long offset = 0;
-        for (int i = 0; i < _graph.Mutable.Length; i++)
-        {
-            int tensor = _graph.Mutable[i];
-            GraphTensor info = _graph.Graph.Tensors[tensor];
-            mutable[tensor] = true;
-            _parameters[tensor] = _persistent.Pointer + offset;
-            info.Constant.Span.CopyTo(new Span<byte>(_parameters[tensor], info.Spec.Bytes));
-            offset += AlignedMemory.AlignUp(info.Spec.Bytes);
-            if (_graph.Trainable[tensor])
-            {
-                _states[tensor] = (float*)(_persistent.Pointer + offset);
-                offset += AlignedMemory.AlignUp(info.Spec.Bytes) * options.Optimizer.StateCount;
-            }
-
-            _descriptions.Add(new ParameterDescription(info.Name, _graph.Origin[i], info.Spec, _graph.Trainable[tensor]));
-        }
-
-        _prepared = new PreparedMemory(prepack: false, model.FileBytes);
-        _kernels = _graph.Graph.Prepare(_prepared, mutable);
-        _run = new RunState { Team = options.Threads == 1 ? WorkerTeam.Single : new WorkerTeam(options.Threads), Seed = options.Seed };
-        LearningRate = options.Optimizer.LearningRate;
         try
         {
+            _graph = TrainingGraph.Build(model, options);
+            if (_graph.Graph.Inputs.Length != 2)
+            {
+                throw new ArgumentException($"The model has {_graph.Graph.Inputs.Length - 1} inputs; a trainer takes samples for one. Join the inputs into one, and take it apart inside the model.", nameof(model));
+            }
+
+            TensorSpec input = _graph.Graph.Tensors[_graph.Graph.Inputs[0]].Spec;
+            if (input.Type != DataType.Float32 && !(input.Type is DataType.Int8 or DataType.UInt8 or DataType.Int16 && input.Quantization is not null))
+            {
+                throw new ArgumentException($"The model's input is {input}; a trainer takes float32 samples, for float32 or quantized int8, uint8 and int16 inputs.", nameof(model));
+            }
+
+            _sampleElements = ElementsPerSample(_graph.Graph.Inputs[0]);
+            _targetElements = ElementsPerSample(_graph.Graph.Inputs[^1]);
+            _persistent = new AlignedMemory(_graph.PersistentBytes);
+            _parameters = new byte*[_graph.Graph.Tensors.Length];
+            _states = new float*[_graph.Graph.Tensors.Length];
+            bool[] mutable = new bool[_graph.Graph.Tensors.Length];
+            long offset = 0;
+            for (int i = 0; i < _graph.Mutable.Length; i++)
+            {
+                int tensor = _graph.Mutable[i];
+                GraphTensor info = _graph.Graph.Tensors[tensor];
+                mutable[tensor] = true;
+                _parameters[tensor] = _persistent.Pointer + offset;
+                info.Constant.Span.CopyTo(new Span<byte>(_parameters[tensor], info.Spec.Bytes));
+                offset += AlignedMemory.AlignUp(info.Spec.Bytes);
+                if (_graph.Trainable[tensor])
+                {
+                    _states[tensor] = (float*)(_persistent.Pointer + offset);
+                    offset += AlignedMemory.AlignUp(info.Spec.Bytes) * options.Optimizer.StateCount;
+                }
+
+                _descriptions.Add(new ParameterDescription(info.Name, _graph.Origin[i], info.Spec, _graph.Trainable[tensor]));
+            }
+
+            _prepared = new PreparedMemory(prepack: false, model.FileBytes);
+            _kernels = _graph.Graph.Prepare(_prepared, mutable);
+            _run = new RunState { Team = options.Threads == 1 ? WorkerTeam.Single : new WorkerTeam(options.Threads), Seed = options.Seed };
+            LearningRate = options.Optimizer.LearningRate;
             _current = Bind(options.BatchSize);
         }
         catch
         {
-            Dispose();                               // ends the helper threads that were just started
+            Dispose();                               // the model, the memory and the helper threads are let go
             throw;
         }
     }
@@ -246,8 +248,15 @@ public sealed unsafe class Trainer : IDisposable
     }
 
     /// <summary>Plans and allocates for a batch size, so that the first step of it allocates nothing either.</summary>
-    /// <param name="samples">Samples per step, 1 or more.</param>
-    public void Prepare(int samples) => Use(samples);
+    /// <param name="samples">Samples per step, 1 … batch size.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="samples"/> is not 1 … batch size.</exception>
+    /// <exception cref="ShapeException">The model does not work with that many samples.</exception>
+    public void Prepare(int samples)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, _options.BatchSize);
+        Use(samples);
+    }
 
     /// <summary>Everything that training needs to go on: parameters, statistics, optimizer state, step count, learning rate.</summary>
     /// <remarks>
@@ -350,14 +359,14 @@ public sealed unsafe class Trainer : IDisposable
         }
 
         _disposed = true;
-        _run.Team.Dispose();
+        _run?.Team.Dispose();                        // what a constructor that failed had not made yet is null
         foreach (Bound bound in _bound)
         {
             bound.Arena.Dispose();
         }
 
-        _persistent.Dispose();
-        _prepared.Dispose();
+        _persistent?.Dispose();
+        _prepared?.Dispose();
         _lease.Dispose();
     }
 

@@ -35,6 +35,7 @@ public sealed unsafe class Trainer : IDisposable
     private readonly int _sampleElements;
     private readonly int _targetElements;
     private Bound _current;
+    private float _learningRate;
     private float _rate;
     private float _clipScale;
     private bool _disposed;
@@ -106,11 +107,16 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>What training changes: trainable parameters and running statistics.</summary>
     public IReadOnlyList<ParameterDescription> Parameters => _descriptions;
 
-    /// <summary>Training steps done.</summary>
+    /// <summary>Training steps done, those before a loaded checkpoint included. Evaluations and predictions do not count.</summary>
     public long StepCount => _run.Step;
 
-    /// <summary>The base learning rate, before the schedule.</summary>
-    public float LearningRate { get; set; }
+    /// <summary>The base learning rate, from which a schedule computes that of each step; starts as the optimizer's and may change between steps.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative, infinite or NaN; one step with it would spoil every parameter.</exception>
+    public float LearningRate
+    {
+        get => _learningRate;
+        set => _learningRate = Hyperparameter.NotNegative(value, nameof(LearningRate));
+    }
 
     /// <summary>Bytes of the arena of the largest batch size used so far.</summary>
     public long ArenaBytes
@@ -173,7 +179,8 @@ public sealed unsafe class Trainer : IDisposable
     internal delegate void GradientObserver(int parameter, ReadOnlySpan<float> gradient);
 
     /// <summary>One training step with integer labels (softmax cross-entropy).</summary>
-    /// <param name="inputs">1 … batch size samples, row-major.</param>
+    /// <remarks>Samples that hold NaN or infinities give such a loss and spoil the parameters: check the loss, and go back to a checkpoint.</remarks>
+    /// <param name="inputs">1 … batch size samples of <see cref="SampleLength"/> values, row-major; any number of them, the mean is over those given.</param>
     /// <param name="labels">Their class indices.</param>
     /// <returns>The mean loss before the update, in nats.</returns>
     /// <exception cref="ShapeException">The lengths do not fit the model; nothing was changed.</exception>
@@ -200,6 +207,8 @@ public sealed unsafe class Trainer : IDisposable
     /// <param name="inputs">1 … batch size samples, row-major.</param>
     /// <param name="labels">Their class indices.</param>
     /// <returns>The mean loss, in nats.</returns>
+    /// <exception cref="ShapeException">The lengths do not fit the model.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is no class.</exception>
     public float Evaluate(ReadOnlySpan<float> inputs, ReadOnlySpan<int> labels)
     {
         CheckLabels(labels);
@@ -211,6 +220,7 @@ public sealed unsafe class Trainer : IDisposable
     /// <param name="inputs">1 … batch size samples, row-major.</param>
     /// <param name="targets">Their targets.</param>
     /// <returns>The mean loss.</returns>
+    /// <exception cref="ShapeException">The lengths do not fit the model, or its loss takes labels.</exception>
     public float Evaluate(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets)
     {
         Fill(inputs, targets, DataType.Float32);
@@ -325,9 +335,16 @@ public sealed unsafe class Trainer : IDisposable
             throw new ModelFormatException($"The checkpoint belongs to this model, but to another scheme than '{_options.Scheme}' or another optimizer than {_options.Optimizer.GetType().Name}. Use the same ones.");
         }
 
+        long step = BinaryPrimitives.ReadInt64LittleEndian(checkpoint[40..]);
+        float rate = BinaryPrimitives.ReadSingleLittleEndian(checkpoint[48..]);
+        if (step < 0 || !float.IsFinite(rate) || rate < 0)
+        {
+            throw new ModelFormatException($"The checkpoint states {step} steps and learning rate {rate}; neither may be negative or infinite.");
+        }
+
         checkpoint.Slice(CheckpointHeader, (int)payload).CopyTo(_persistent.Span);
-        _run.Step = BinaryPrimitives.ReadInt64LittleEndian(checkpoint[40..]);
-        LearningRate = BinaryPrimitives.ReadSingleLittleEndian(checkpoint[48..]);
+        _run.Step = step;
+        _learningRate = rate;
     }
 
     /// <summary>What training changed, bound to the model it was made from; see <see cref="Model.Personalize"/>.</summary>

@@ -63,6 +63,18 @@ public sealed class TrainedPathTests
         Assert.Equal(expected, output);
     }
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(-0.1f)]
+    public void A_learning_rate_that_would_spoil_the_parameters_is_refused(float rate)
+    {
+        using Model model = Model.Load(Float(3));
+        using Trainer trainer = new(model, new TrainerOptions { Optimizer = new Sgd(0.25f) });
+        Assert.ThrowsAny<ArgumentException>(() => trainer.LearningRate = rate);
+        Assert.Equal(0.25f, trainer.LearningRate);
+    }
+
     private static byte[] Float(int width)
     {
         Edge.Compiler.Graph graph = new();

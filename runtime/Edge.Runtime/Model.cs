@@ -172,6 +172,10 @@ public sealed class Model : IDisposable
     }
 
     /// <summary>Bytes that a trainer with these options needs: arena, parameters and optimizer state; exact.</summary>
+    /// <remarks>
+    /// Not counted, as it belongs to the model's form and not to training: packed kernels of an int8 head, and where int8 layers become float32 the float32 copy of
+    /// their constants, four bytes a value, that the trainer starts from.
+    /// </remarks>
     /// <param name="options">Scheme, optimizer, batch size.</param>
     /// <exception cref="ArgumentException">The options do not fit the model.</exception>
     public long TrainingBytes(TrainerOptions options) => TrainingGraph.Build(this, options).TotalBytes;

@@ -1,15 +1,16 @@
 using System.Runtime.InteropServices;
 using Edge.Format;
+using Edge.Runtime;
 using Edge.Runtime.Graph;
-using Edge.Runtime.Memory;
 using Edge.Runtime.Operators;
+using Edge.Runtime.Training;
 
 namespace Edge.Fuzz;
 
 /// <summary>Builds a small model operator by operator; shapes follow from the operators' own rules.</summary>
 public sealed class SeedModel
 {
-    private readonly List<(string Name, TensorSpec Spec, byte[]? Data)> _tensors = [];
+    private readonly List<GraphTensor> _tensors = [];
     private readonly List<(string Name, OperatorInfo Info, int[] Inputs, int[] Outputs, byte[] Attributes)> _operators = [];
     private readonly List<int> _inputs = [];
     private readonly List<int> _outputs = [];
@@ -18,7 +19,7 @@ public sealed class SeedModel
     /// <summary>Adds a model input.</summary>
     public int Input(TensorSpec spec)
     {
-        _tensors.Add(($"input{_inputs.Count}", spec, null));
+        _tensors.Add(new GraphTensor($"input{_inputs.Count}", spec));
         _inputs.Add(_tensors.Count - 1);
         return _tensors.Count - 1;
     }
@@ -62,7 +63,7 @@ public sealed class SeedModel
     /// <summary>Adds a constant.</summary>
     public int Constant(TensorSpec spec, byte[] data)
     {
-        _tensors.Add(($"constant{_tensors.Count}", spec, data));
+        _tensors.Add(new GraphTensor($"constant{_tensors.Count}", spec) { Constant = data });
         return _tensors.Count - 1;
     }
 
@@ -75,25 +76,18 @@ public sealed class SeedModel
     /// <summary>Adds an operator.</summary>
     public int[] AddMany<T>(T op, ReadOnlySpan<int> inputs, params ReadOnlySpan<TensorSpec> declared) where T : struct, IOperator<T>
     {
-        TensorSpec[] specs = new TensorSpec[inputs.Length];
-        bool[] present = new bool[inputs.Length];
-        ReadOnlyMemory<byte>[] constants = new ReadOnlyMemory<byte>[inputs.Length];
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            if (inputs[i] >= 0)
-            {
-                specs[i] = _tensors[inputs[i]].Spec;
-                present[i] = true;
-                constants[i] = _tensors[inputs[i]].Data;
-            }
-        }
-
-        OperatorPlan plan = op.Infer(new Shapes(T.Info.Name, specs, present, constants, declared));
-        int[] outputs = new int[plan.Outputs.Length];
+        // Infer sees what the model states for the outputs; what it answers takes their place.
+        int[] outputs = new int[T.Info.Outputs];
         for (int i = 0; i < outputs.Length; i++)
         {
             outputs[i] = _tensors.Count;
-            _tensors.Add(($"{T.Info.Name}{_operators.Count}", plan.Outputs[i], null));
+            _tensors.Add(new GraphTensor($"{T.Info.Name}{_operators.Count}", i < declared.Length ? declared[i] : default));
+        }
+
+        OperatorPlan plan = ModelGraph.Infer(_operators.Count, T.Info, "", op, inputs, outputs, CollectionsMarshal.AsSpan(_tensors));
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            _tensors[outputs[i]] = _tensors[outputs[i]] with { Spec = plan.Outputs[i] };
         }
 
         AttributeWriter attributes = new();
@@ -117,31 +111,45 @@ public sealed class SeedModel
     /// <summary>The file.</summary>
     /// <param name="program">Whether it brings a program for inference.</param>
     /// <param name="names">Whether it keeps names.</param>
-    public byte[] Build(bool program = true, bool names = true)
+    /// <param name="training">Trainers that it brings programs for.</param>
+    public byte[] Build(bool program = true, bool names = true, params ReadOnlySpan<TrainerOptions> training)
     {
         byte[] file = Writer(names).ToArray();
-        if (!program)
+        if (!program && training.IsEmpty)
         {
             return file;
         }
 
-        using AlignedMemory memory = new(file.Length);
-        file.CopyTo(memory.Span);
-        ModelGraph graph = ModelGraph.Read(ModelView.Open(memory.Span, ModelLimits.Default), memory, OperatorSet.Default, ModelLimits.Default);
-        ExecutionProgram infer = ExecutionProgram.Infer(graph);
-        infer.Place();
-        (StepRecord[] steps, BufferRecord[] buffers) = infer.ToRecords();
+        using Model model = Model.Load(file);
         ModelWriter writer = Writer(names);
-        writer.AddProgram(new ProgramRecord { Kind = ProgramKind.Infer, Batch = (uint)graph.Batch, ArenaBytes = (ulong)infer.ArenaBytes }, steps, buffers);
+        if (program)
+        {
+            Add(writer, new ProgramRecord { Kind = ProgramKind.Infer, Batch = (uint)model.Graph.Batch }, model.InferProgram);
+        }
+
+        foreach (TrainerOptions options in training)
+        {
+            TrainingGraph graph = TrainingGraph.Build(model, options);
+            Add(writer, graph.Record(options.BatchSize), graph.Plan(options.BatchSize));
+        }
+
         return writer.ToArray();
+    }
+
+    private static void Add(ModelWriter writer, ProgramRecord record, ExecutionProgram program)
+    {
+        (StepRecord[] steps, BufferRecord[] buffers) = program.ToRecords();
+        record.ArenaBytes = (ulong)program.ArenaBytes;
+        writer.AddProgram(record, steps, buffers);
     }
 
     private ModelWriter Writer(bool names)
     {
         ModelWriter writer = new() { StripNames = !names };
         List<Quantization> quantizations = [];
-        foreach ((string name, TensorSpec spec, byte[]? data) in _tensors)
+        foreach (GraphTensor tensor in _tensors)
         {
+            (string name, TensorSpec spec) = tensor;
             int quantization = -1;
             if (spec.Quantization is { } parameters)
             {
@@ -153,7 +161,9 @@ public sealed class SeedModel
                 }
             }
 
-            _ = data is null ? writer.AddTensor(name, spec.Type, spec.Shape, quantization) : writer.AddConstant(name, spec.Type, spec.Shape, data, quantization);
+            _ = tensor.IsConstant
+                ? writer.AddConstant(name, spec.Type, spec.Shape, tensor.Constant.Span, quantization)
+                : writer.AddTensor(name, spec.Type, spec.Shape, quantization);
         }
 
         foreach ((string name, OperatorInfo info, int[] inputs, int[] outputs, byte[] attributes) in _operators)

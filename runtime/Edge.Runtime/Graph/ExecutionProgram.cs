@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Edge.Format;
 using Edge.Runtime.Memory;
 using Edge.Runtime.Operators;
@@ -24,6 +25,12 @@ internal sealed class ProgramBuffer(BufferKind kind, int index, long bytes)
     /// <summary>A buffer whose place this one may take: it ends in the step where this one begins.</summary>
     public ProgramBuffer? MayReplace { get; set; }
 
+    /// <summary>Whether another buffer may take its place.</summary>
+    public bool IsReplaced { get; set; }
+
+    /// <summary>The block that it shares with those it replaces and is replaced by; −1 until places are decided.</summary>
+    public int Block { get; set; } = -1;
+
     public long Offset { get; set; } = -1;
 
     public void Use(int step)
@@ -40,7 +47,8 @@ internal sealed class ProgramBuffer(BufferKind kind, int index, long bytes)
 /// </remarks>
 internal sealed class ExecutionProgram
 {
-    private readonly Dictionary<(BufferKind, int), ProgramBuffer> _byKey = [];
+    // By kind and index. A table of references: a dictionary took several times its memory.
+    private readonly ProgramBuffer?[]?[] _byKind = new ProgramBuffer?[]?[4];
 
     private ExecutionProgram(ModelGraph graph, ProgramStep[] steps)
     {
@@ -178,17 +186,24 @@ internal sealed class ExecutionProgram
     }
 
     /// <summary>The buffer that holds something, or null where the program needs none.</summary>
-    public ProgramBuffer? Find(BufferKind kind, int index) => _byKey.GetValueOrDefault((kind, index));
+    public ProgramBuffer? Find(BufferKind kind, int index) =>
+        (int)kind < _byKind.Length && _byKind[(int)kind] is { } buffers && (uint)index < (uint)buffers.Length ? buffers[index] : null;
 
     /// <summary>Decides every buffer's place.</summary>
     public void Place()
     {
         // Buffers that replace one another share a block. Chains are followed from their heads; a buffer is replaced by one other at most.
-        Dictionary<ProgramBuffer, int> blockOf = [];
-        List<BlockRequest> blocks = [];
+        int heads = 0;
         foreach (ProgramBuffer buffer in Buffers)
         {
-            if (buffer.MayReplace is { } replaced && blockOf.TryGetValue(replaced, out int block))
+            buffer.Block = -1;
+            heads += buffer.MayReplace is null ? 1 : 0;
+        }
+
+        List<BlockRequest> blocks = new(heads);
+        foreach (ProgramBuffer buffer in Buffers)
+        {
+            if (buffer.MayReplace is { Block: >= 0 and int block })
             {
                 blocks[block] = blocks[block] with { Last = Math.Max(blocks[block].Last, buffer.Last) };
             }
@@ -198,16 +213,16 @@ internal sealed class ExecutionProgram
                 blocks.Add(new BlockRequest(buffer.Bytes, buffer.First, buffer.Last));
             }
 
-            blockOf.Add(buffer, block);
+            buffer.Block = block;
         }
 
-        BlockRequest[] requests = [.. blocks];
+        ReadOnlySpan<BlockRequest> requests = CollectionsMarshal.AsSpan(blocks);
         long[] offsets = new long[requests.Length];
         ArenaBytes = Planner.Place(requests, offsets);
         LowerBoundBytes = Planner.LowerBound(requests);
         foreach (ProgramBuffer buffer in Buffers)
         {
-            buffer.Offset = offsets[blockOf[buffer]];
+            buffer.Offset = offsets[buffer.Block];
         }
     }
 
@@ -309,13 +324,20 @@ internal sealed class ExecutionProgram
 
     private ProgramBuffer Get(BufferKind kind, int index, long bytes)
     {
-        if (!_byKey.TryGetValue((kind, index), out ProgramBuffer? buffer))
+        ProgramBuffer?[] buffers = _byKind[(int)kind] ??= new ProgramBuffer?[kind switch
         {
-            buffer = new ProgramBuffer(kind, index, bytes);
-            _byKey.Add((kind, index), buffer);
-            Buffers.Add(buffer);
+            BufferKind.Scratch => Steps.Length,
+            BufferKind.Saved => Graph.Nodes.Length,
+            _ => Graph.Tensors.Length,
+        }];
+        if (buffers[index] is { } known)
+        {
+            return known;
         }
 
+        ProgramBuffer buffer = new(kind, index, bytes);
+        buffers[index] = buffer;
+        Buffers.Add(buffer);
         return buffer;
     }
 
@@ -444,7 +466,6 @@ internal sealed class ExecutionProgram
 
     private void FindReplacements()
     {
-        HashSet<ProgramBuffer> replaced = [];
         for (int s = 0; s < Steps.Length; s++)
         {
             ProgramStep step = Steps[s];
@@ -474,11 +495,12 @@ internal sealed class ExecutionProgram
 
         bool TryReplace(ProgramBuffer? old, ProgramBuffer young, int step)
         {
-            if (old is null || old == young || old.Last != step || young.First != step || old.Bytes != young.Bytes || !replaced.Add(old))
+            if (old is null || old == young || old.Last != step || young.First != step || old.Bytes != young.Bytes || old.IsReplaced)
             {
                 return false;
             }
 
+            old.IsReplaced = true;
             young.MayReplace = old;
             return true;
         }

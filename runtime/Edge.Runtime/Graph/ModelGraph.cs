@@ -136,26 +136,21 @@ internal sealed class ModelGraph
     }
 
     /// <summary>Runs a node's shape rule against the tensors' present specs.</summary>
-    public static OperatorPlan Infer(int index, GraphNode node, ReadOnlySpan<GraphTensor> tensors)
-    {
-        TensorSpec[] inputs = new TensorSpec[node.Inputs.Length];
-        bool[] present = new bool[inputs.Length];
-        ReadOnlyMemory<byte>[] constants = new ReadOnlyMemory<byte>[inputs.Length];
-        Gather(node.Inputs, tensors, inputs, present, constants);
-        TensorSpec[] declared = new TensorSpec[node.Outputs.Length];
-        for (int i = 0; i < declared.Length; i++)
-        {
-            declared[i] = tensors[node.Outputs[i]].Spec;
-        }
+    public static OperatorPlan Infer(int index, GraphNode node, ReadOnlySpan<GraphTensor> tensors) =>
+        Infer(index, node.Info, node.Name, node.Operator, node.Inputs, node.Outputs, tensors);
 
+    /// <summary>Runs an operator's shape rule against the tensors' present specs.</summary>
+    public static OperatorPlan Infer(
+        int index, OperatorInfo info, string name, IOperator op, ReadOnlySpan<int> inputs, ReadOnlySpan<int> outputs, ReadOnlySpan<GraphTensor> tensors)
+    {
         OperatorPlan plan;
         try
         {
-            plan = node.Operator.Infer(new Shapes(GraphNode.Label(index, node.Info, node.Name), inputs, present, constants, declared));
+            plan = op.Infer(new Shapes(index, info, name, inputs, outputs, tensors));
         }
         catch (OverflowException)
         {
-            throw new ShapeException($"{GraphNode.Label(index, node.Info, node.Name)}: a size exceeds 2³¹ − 1.");
+            throw new ShapeException($"{GraphNode.Label(index, info, name)}: a size exceeds 2³¹ − 1.");
         }
 
         // A tensor is addressed by one span, so its bytes must fit an int; computed here once, relied on ever after.
@@ -167,14 +162,14 @@ internal sealed class ModelGraph
                 bytes *= size;
                 if (bytes is <= 0 or > int.MaxValue - 64)
                 {
-                    throw new ShapeException($"{GraphNode.Label(index, node.Info, node.Name)}: output {output} is empty or exceeds 2³¹ − 65 bytes.");
+                    throw new ShapeException($"{GraphNode.Label(index, info, name)}: output {output} is empty or exceeds 2³¹ − 65 bytes.");
                 }
             }
         }
 
         if (plan.ScratchBytes < 0 || plan.BackwardScratchBytes < 0 || plan.SavedBytes < 0)
         {
-            throw new ShapeException($"{GraphNode.Label(index, node.Info, node.Name)}: its scratch exceeds 2³¹ − 1 bytes.");
+            throw new ShapeException($"{GraphNode.Label(index, info, name)}: its scratch exceeds 2³¹ − 1 bytes.");
         }
 
         return plan;
@@ -197,12 +192,13 @@ internal sealed class ModelGraph
 
             TensorSpec[] inputs = new TensorSpec[node.Inputs.Length];
             ReadOnlyMemory<byte>[] constants = new ReadOnlyMemory<byte>[inputs.Length];
-            Gather(node.Inputs, Tensors, inputs, new bool[inputs.Length], constants);
-            for (int k = 0; k < constants.Length; k++)
+            for (int k = 0; k < inputs.Length; k++)
             {
-                if (node.Inputs[k] >= 0 && !trainable.IsEmpty && trainable[node.Inputs[k]])
+                int input = node.Inputs[k];
+                if (input >= 0)
                 {
-                    constants[k] = default;
+                    inputs[k] = Tensors[input].Spec;
+                    constants[k] = !trainable.IsEmpty && trainable[input] ? default : Tensors[input].Constant;
                 }
             }
 
@@ -212,38 +208,30 @@ internal sealed class ModelGraph
         return kernels;
     }
 
-    private static void Gather(ReadOnlySpan<int> indices, ReadOnlySpan<GraphTensor> tensors, Span<TensorSpec> specs, Span<bool> present, Span<ReadOnlyMemory<byte>> constants)
-    {
-        for (int i = 0; i < indices.Length; i++)
-        {
-            if (indices[i] >= 0)
-            {
-                specs[i] = tensors[indices[i]].Spec;
-                present[i] = true;
-                constants[i] = tensors[indices[i]].Constant;
-            }
-        }
-    }
-
     private static void CheckOperatorsKnown(in ModelView file, OperatorSet operators)
     {
-        List<string> unknown = [];
+        const int Shown = 20;
+        List<string> shown = [];
+        int unknown = 0;
         for (int i = 0; i < file.Operators.Length; i++)
         {
             OperatorRecord record = file.Operators[i];
             OperatorInfo? info = operators.Find(record.Code);
             if (info is null || record.Version == 0 || record.Version > info.SinceVersion)
             {
+                if (unknown++ >= Shown)
+                {
+                    continue;
+                }
+
                 string name = file.OperatorName(i);
-                unknown.Add($"operator {i}{(name.Length == 0 ? "" : $" '{name}'")}: {(info is null ? $"code {record.Code}" : $"{info.Name} version {record.Version} (known up to {info.SinceVersion})")}");
+                shown.Add($"operator {i}{(name.Length == 0 ? "" : $" '{name}'")}: {(info is null ? $"code {record.Code}" : $"{info.Name} version {record.Version} (known up to {info.SinceVersion})")}");
             }
         }
 
-        if (unknown.Count > 0)
+        if (unknown > 0)
         {
-            const int Shown = 20;
-            string list = string.Join("; ", unknown.GetRange(0, Math.Min(Shown, unknown.Count)));
-            throw new ModelFormatException($"{unknown.Count} operators are unknown to the operator set in use: {list}{(unknown.Count > Shown ? "; …" : "")}. Use a newer Edge, or add them to the OperatorSet.");
+            throw new ModelFormatException($"{unknown} operators are unknown to the operator set in use: {string.Join("; ", shown)}{(unknown > Shown ? "; …" : "")}. Use a newer Edge, or add them to the OperatorSet.");
         }
     }
 
@@ -252,17 +240,16 @@ internal sealed class ModelGraph
         OperatorRecord record = file.Operators[index];
         OperatorInfo info = operators.Find(record.Code)!;
         string name = file.OperatorName(index);
-        string label = GraphNode.Label(index, info, name);
         int[] inputs = file.OperatorInputs(index).ToArray();
         int[] outputs = file.OperatorOutputs(index).ToArray();
         if (info.IsLoss)
         {
-            throw new ModelFormatException($"{label}: losses are added by a trainer and do not stand in a model.");
+            throw new ModelFormatException($"{Label()}: losses are added by a trainer and do not stand in a model.");
         }
 
         if (inputs.Length < info.MinInputs || inputs.Length > info.MaxInputs || outputs.Length != info.Outputs)
         {
-            throw new ModelFormatException($"{label}: {inputs.Length} inputs and {outputs.Length} outputs; {info.MinInputs} … {info.MaxInputs} inputs and {info.Outputs} outputs are allowed.");
+            throw new ModelFormatException($"{Label()}: {inputs.Length} inputs and {outputs.Length} outputs; {info.MinInputs} … {info.MaxInputs} inputs and {info.Outputs} outputs are allowed.");
         }
 
         for (int i = 0; i < inputs.Length; i++)
@@ -270,8 +257,8 @@ internal sealed class ModelGraph
             if (inputs[i] < 0 ? i < info.MinInputs || info.Variadic : !defined[inputs[i]])
             {
                 throw new ModelFormatException(inputs[i] < 0
-                    ? $"{label}: input {i} is left out; only inputs from {info.MinInputs} on are optional."
-                    : $"{label}: input {i} is tensor {inputs[i]}, which no earlier operator computes. Operators stand in execution order.");
+                    ? $"{Label()}: input {i} is left out; only inputs from {info.MinInputs} on are optional."
+                    : $"{Label()}: input {i} is tensor {inputs[i]}, which no earlier operator computes. Operators stand in execution order.");
             }
         }
 
@@ -279,17 +266,17 @@ internal sealed class ModelGraph
         {
             if (defined[output])
             {
-                throw new ModelFormatException($"{label}: output tensor {output} is a constant, an input or already computed; a tensor is written once.");
+                throw new ModelFormatException($"{Label()}: output tensor {output} is a constant, an input or already computed; a tensor is written once.");
             }
 
             defined[output] = true;
         }
 
-        GraphNode node = new(name, info, operators.Read(record.Code, file.OperatorAttributes(index)), inputs, outputs, new OperatorPlan());
+        IOperator op = operators.Read(record.Code, file.OperatorAttributes(index));
         OperatorPlan plan;
         try
         {
-            plan = Infer(index, node, tensors);
+            plan = Infer(index, info, name, op, inputs, outputs, tensors);
         }
         catch (ShapeException error)
         {
@@ -302,15 +289,17 @@ internal sealed class ModelGraph
             TensorSpec declared = tensors[outputs[i]].Spec;
             if (inferred.Type != declared.Type || inferred.Shape != declared.Shape || !Quantization.Same(inferred.Quantization, declared.Quantization))
             {
-                throw new ModelFormatException($"{label}: output {i} is {inferred}, the file states {declared}{(inferred.Shape == declared.Shape ? " with other quantization" : "")}.");
+                throw new ModelFormatException($"{Label()}: output {i} is {inferred}, the file states {declared}{(inferred.Shape == declared.Shape ? " with other quantization" : "")}.");
             }
 
             if (inferred.Bytes > limits.MaxTensorBytes)
             {
-                throw new ModelFormatException($"{label}: output {i} takes {inferred.Bytes} bytes; the limit is {limits.MaxTensorBytes} (ModelLimits.MaxTensorBytes).");
+                throw new ModelFormatException($"{Label()}: output {i} takes {inferred.Bytes} bytes; the limit is {limits.MaxTensorBytes} (ModelLimits.MaxTensorBytes).");
             }
         }
 
-        return node with { Plan = plan };
+        return new GraphNode(name, info, op, inputs, outputs, plan);
+
+        string Label() => GraphNode.Label(index, info, name);
     }
 }

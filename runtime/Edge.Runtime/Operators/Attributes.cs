@@ -67,7 +67,13 @@ public ref struct AttributeReader
     /// <exception cref="ModelFormatException">The bytes end, or a value is out of range.</exception>
     public int[] Int32s(string name, int maxCount = Shape.MaxRank, int lowest = int.MinValue, int highest = int.MaxValue)
     {
-        int[] values = new int[Int32(name + " count", 0, maxCount)];
+        int count = BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int), name));
+        if (count < 0 || count > maxCount)
+        {
+            throw new ModelFormatException($"{_operator}: attribute {name} count is {count}; 0 … {maxCount} is allowed.");
+        }
+
+        int[] values = new int[count];
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = Int32(name, lowest, highest);

@@ -15,6 +15,9 @@ public readonly struct IntList : IEquatable<IntList>
     /// <param name="values">The integers; copied.</param>
     public static IntList Create(ReadOnlySpan<int> values) => values.IsEmpty ? default : new IntList(values.ToArray());
 
+    /// <summary>Makes a list of an array that nobody else has.</summary>
+    internal static IntList Own(int[] values) => values.Length == 0 ? default : new IntList(values);
+
     /// <summary>Number of integers.</summary>
     public int Count => Values.Length;
 

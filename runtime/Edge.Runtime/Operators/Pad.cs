@@ -16,8 +16,8 @@ public readonly record struct Pad(IntList Before, IntList After, float Value = 0
 
     /// <inheritdoc/>
     public static Pad Read(ref AttributeReader attributes) => new(
-        IntList.Create(attributes.Int32s("before", lowest: 0)),
-        IntList.Create(attributes.Int32s("after", lowest: 0)),
+        IntList.Own(attributes.Int32s("before", lowest: 0)),
+        IntList.Own(attributes.Int32s("after", lowest: 0)),
         attributes.Single("value", float.NegativeInfinity, float.PositiveInfinity));
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ public readonly record struct ReduceMean(IntList Axes, bool KeepDims) : IOperato
     /// <inheritdoc/>
     public static ReduceMean Read(ref AttributeReader attributes)
     {
-        IntList axes = IntList.Create(attributes.Int32s("axes", Shape.MaxRank, -Shape.MaxRank, Shape.MaxRank - 1));
+        IntList axes = IntList.Own(attributes.Int32s("axes", Shape.MaxRank, -Shape.MaxRank, Shape.MaxRank - 1));
         return new ReduceMean(axes, attributes.Bool("keepDims"));
     }
 

@@ -15,7 +15,7 @@ public readonly record struct ReduceSum(IntList Axes, bool KeepDims) : IOperator
     /// <inheritdoc/>
     public static ReduceSum Read(ref AttributeReader attributes)
     {
-        IntList axes = IntList.Create(attributes.Int32s("axes", Shape.MaxRank, -Shape.MaxRank, Shape.MaxRank - 1));
+        IntList axes = IntList.Own(attributes.Int32s("axes", Shape.MaxRank, -Shape.MaxRank, Shape.MaxRank - 1));
         return new ReduceSum(axes, attributes.Bool("keepDims"));
     }
 

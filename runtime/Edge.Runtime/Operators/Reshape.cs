@@ -14,7 +14,7 @@ public readonly record struct Reshape(IntList Target) : IOperator<Reshape>, IDif
     public static OperatorInfo Info { get; } = OperatorInfo.Data("Reshape", 22);
 
     /// <inheritdoc/>
-    public static Reshape Read(ref AttributeReader attributes) => new(IntList.Create(attributes.Int32s("target", lowest: -1)));
+    public static Reshape Read(ref AttributeReader attributes) => new(IntList.Own(attributes.Int32s("target", lowest: -1)));
 
     /// <inheritdoc/>
     public void Write(AttributeWriter attributes) => attributes.Int32s(Target.Values);

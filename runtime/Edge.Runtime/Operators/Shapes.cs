@@ -1,25 +1,30 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Edge.Format;
+using Edge.Runtime.Graph;
 
 namespace Edge.Runtime.Operators;
 
 /// <summary>What is known of an operator's inputs when its shape rule runs.</summary>
 public readonly ref struct Shapes
 {
-    private readonly string _operator;
-    private readonly ReadOnlySpan<TensorSpec> _inputs;
-    private readonly ReadOnlySpan<bool> _present;
-    private readonly ReadOnlySpan<ReadOnlyMemory<byte>> _constants;
-    private readonly ReadOnlySpan<TensorSpec> _declared;
+    private readonly int _index;
+    private readonly OperatorInfo _info;
+    private readonly string _name;
+    private readonly ReadOnlySpan<int> _inputs;
+    private readonly ReadOnlySpan<int> _outputs;
+    private readonly ReadOnlySpan<GraphTensor> _tensors;
 
-    internal Shapes(string name, ReadOnlySpan<TensorSpec> inputs, ReadOnlySpan<bool> present, ReadOnlySpan<ReadOnlyMemory<byte>> constants, ReadOnlySpan<TensorSpec> declared)
+    /// <summary>Looks at an operator's place in a graph; copies nothing.</summary>
+    internal Shapes(int index, OperatorInfo info, string name, ReadOnlySpan<int> inputs, ReadOnlySpan<int> outputs, ReadOnlySpan<GraphTensor> tensors)
     {
-        _operator = name;
+        _index = index;
+        _info = info;
+        _name = name;
         _inputs = inputs;
-        _present = present;
-        _constants = constants;
-        _declared = declared;
+        _outputs = outputs;
+        _tensors = tensors;
     }
 
     /// <summary>Number of inputs, left-out ones included.</summary>
@@ -27,32 +32,32 @@ public readonly ref struct Shapes
 
     /// <summary>Whether input <paramref name="index"/> is there.</summary>
     /// <param name="index">Its position.</param>
-    public bool Has(int index) => index < _inputs.Length && _present[index];
+    public bool Has(int index) => index < _inputs.Length && _inputs[index] >= 0;
 
     /// <summary>Type, shape and quantization of an input.</summary>
     /// <param name="index">Its position.</param>
-    public TensorSpec Input(int index) => _inputs[index];
+    public TensorSpec Input(int index) => _inputs[index] < 0 ? default : _tensors[_inputs[index]].Spec;
 
     /// <summary>Shape of an input.</summary>
     /// <param name="index">Its position.</param>
-    public Shape Shape(int index) => _inputs[index].Shape;
+    public Shape Shape(int index) => Input(index).Shape;
 
     /// <summary>Type of an input.</summary>
     /// <param name="index">Its position.</param>
-    public DataType Type(int index) => _inputs[index].Type;
+    public DataType Type(int index) => Input(index).Type;
 
     /// <summary>Whether an input is a constant whose bytes are known.</summary>
     /// <param name="index">Its position.</param>
-    public bool IsConstant(int index) => Has(index) && !_constants[index].IsEmpty;
+    public bool IsConstant(int index) => Has(index) && _tensors[_inputs[index]].IsConstant;
 
     /// <summary>A constant input's elements.</summary>
     /// <typeparam name="T">Element type.</typeparam>
     /// <param name="index">Its position.</param>
-    public ReadOnlySpan<T> Constant<T>(int index) where T : unmanaged => MemoryMarshal.Cast<byte, T>(_constants[index].Span);
+    public ReadOnlySpan<T> Constant<T>(int index) where T : unmanaged => MemoryMarshal.Cast<byte, T>(_inputs[index] < 0 ? default : _tensors[_inputs[index]].Constant.Span);
 
     /// <summary>What the model states for an output: needed where type or quantization cannot follow from the inputs.</summary>
     /// <param name="index">Its position.</param>
-    public TensorSpec Declared(int index) => _declared[index];
+    public TensorSpec Declared(int index) => _tensors[_outputs[index]].Spec;
 
     /// <summary>Throws unless <paramref name="condition"/> holds.</summary>
     /// <param name="condition">What must hold.</param>
@@ -66,6 +71,15 @@ public readonly ref struct Shapes
         }
     }
 
+    /// <summary>Throws unless <paramref name="condition"/> holds; the text is built only then.</summary>
+    internal void Require([DoesNotReturnIf(false)] bool condition, [InterpolatedStringHandlerArgument(nameof(condition))] ref LazyMessage message)
+    {
+        if (!condition)
+        {
+            Fail(message.Take());
+        }
+    }
+
     /// <summary>Throws unless an input has a type.</summary>
     /// <param name="index">Its position.</param>
     /// <param name="type">The type it must have.</param>
@@ -74,7 +88,7 @@ public readonly ref struct Shapes
     {
         if (Type(index) != type)
         {
-            Fail($"input {index} is {_inputs[index]}; {type.Name()} is needed.");
+            Fail($"input {index} is {Input(index)}; {type.Name()} is needed.");
         }
     }
 
@@ -82,5 +96,5 @@ public readonly ref struct Shapes
     /// <param name="message">What was found and what is allowed.</param>
     /// <exception cref="ShapeException">Always.</exception>
     [DoesNotReturn]
-    public void Fail(string message) => throw new ShapeException($"{_operator}: {message}");
+    public void Fail(string message) => throw new ShapeException($"{GraphNode.Label(_index, _info, _name)}: {message}");
 }

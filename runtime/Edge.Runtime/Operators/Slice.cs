@@ -14,7 +14,7 @@ public readonly record struct Slice(IntList Begin, IntList Size) : IOperator<Sli
 
     /// <inheritdoc/>
     public static Slice Read(ref AttributeReader attributes) =>
-        new(IntList.Create(attributes.Int32s("begin", lowest: 0)), IntList.Create(attributes.Int32s("size", lowest: -1)));
+        new(IntList.Own(attributes.Int32s("begin", lowest: 0)), IntList.Own(attributes.Int32s("size", lowest: -1)));
 
     /// <inheritdoc/>
     public void Write(AttributeWriter attributes)

@@ -13,7 +13,7 @@ public readonly record struct Transpose(IntList Permutation) : IOperator<Transpo
 
     /// <inheritdoc/>
     public static Transpose Read(ref AttributeReader attributes) =>
-        new(IntList.Create(attributes.Int32s("permutation", lowest: 0, highest: Shape.MaxRank - 1)));
+        new(IntList.Own(attributes.Int32s("permutation", lowest: 0, highest: Shape.MaxRank - 1)));
 
     /// <inheritdoc/>
     public void Write(AttributeWriter attributes) => attributes.Int32s(Permutation.Values);

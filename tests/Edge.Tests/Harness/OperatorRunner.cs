@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Edge.Format;
 using Edge.Runtime;
+using Edge.Runtime.Graph;
 using Edge.Runtime.Memory;
 using Edge.Runtime.Operators;
 using Edge.Runtime.Threading;
@@ -175,9 +176,17 @@ internal sealed unsafe class OperatorRunner : IDisposable
     /// <param name="declared">What the model declares of the outputs, or null.</param>
     public static OperatorPlan Infer(OperatorInfo info, IOperator op, TensorSpec[] inputs, ReadOnlyMemory<byte>[]? constants = null, TensorSpec[]? declared = null)
     {
-        bool[] present = Array.ConvertAll(inputs, static spec => spec.Type != DataType.None);
-        Shapes shapes = new(info.Name, inputs, present, constants ?? new ReadOnlyMemory<byte>[inputs.Length], declared ?? new TensorSpec[info.Outputs]);
-        return op.Infer(shapes);
+        List<GraphTensor> tensors = [];
+        int[] inputIndices = new int[inputs.Length];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            inputIndices[i] = inputs[i].Type == DataType.None ? -1 : i;
+            tensors.Add(new GraphTensor("", inputs[i]) { Constant = constants is null ? default : constants[i] });
+        }
+
+        int[] outputIndices = [.. Enumerable.Range(tensors.Count, info.Outputs)];
+        tensors.AddRange((declared ?? new TensorSpec[info.Outputs]).Select(static spec => new GraphTensor("", spec)));
+        return op.Infer(new Shapes(0, info, "", inputIndices, outputIndices, tensors.ToArray()));
     }
 
     /// <summary>Elements of an input.</summary>

@@ -189,7 +189,7 @@ public sealed class Model : IDisposable
     /// A model of its own, to be disposed of its own, with the same inputs and outputs. What fine-tuning changed runs in float32; the rest of an int8 model stays int8.
     /// It replaces an earlier personalization; but a trainer on a personalized model saves the earlier changes along with its own.
     /// </returns>
-    /// <exception cref="ModelFormatException">The bytes are damaged or belong to another model.</exception>
+    /// <exception cref="ModelFormatException">The bytes are damaged, belong to another model, or make one beyond the limits.</exception>
     /// <exception cref="ArgumentException">A part of an int8 model becomes float32, and the operator set lacks Quantize or Dequantize.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Model Personalize(ReadOnlySpan<byte> delta)
@@ -197,10 +197,12 @@ public sealed class Model : IDisposable
         IDisposable lease = Acquire();
         Personalization personalization;
         ModelGraph graph;
+        ExecutionProgram infer;
         try
         {
             personalization = Personalization.Read(delta, this);
             graph = GraphLift.Apply(BaseGraph, personalization.FirstNode, personalization.Parameters, OperatorSet, keepOutputTypes: true).Graph;
+            infer = PlanInfer(graph);
         }
         catch (ShapeException error)
         {
@@ -215,6 +217,7 @@ public sealed class Model : IDisposable
 
         return new Model(Memory, BaseGraph, _options, Metadata, Convert.FromHexString(Identity), lease)
         {
+            _infer = infer,
             Graph = graph,
             BaseGraph = BaseGraph,
             Personalization = personalization,
@@ -277,8 +280,9 @@ public sealed class Model : IDisposable
     {
         ModelView file = ModelView.Open(memory.Span, options.Limits);
         ModelGraph graph = ModelGraph.Read(file, memory, options.Operators ?? OperatorSet.Default, options.Limits);
-        Dictionary<string, string> metadata = [];
-        foreach ((string key, string value) in file.ReadMetadata())
+        KeyValuePair<string, string>[] pairs = file.ReadMetadata();
+        Dictionary<string, string> metadata = new(pairs.Length);
+        foreach ((string key, string value) in pairs)
         {
             metadata[key] = value;
         }

@@ -291,6 +291,7 @@ public sealed unsafe class Trainer : IDisposable
     }
 
     private const int CheckpointHeader = 60;
+    private const long MostSteps = 1L << 60;
 
     /// <summary>Stands for what the bytes of the state mean: schemes and optimizers may need the same number of bytes for different things.</summary>
     private uint StateLayout()
@@ -335,11 +336,12 @@ public sealed unsafe class Trainer : IDisposable
             throw new ModelFormatException($"The checkpoint belongs to this model, but to another scheme than '{_options.Scheme}' or another optimizer than {_options.Optimizer.GetType().Name}. Use the same ones.");
         }
 
+        // An update takes no other values, and would say so only when half of the parameters are changed.
         long step = BinaryPrimitives.ReadInt64LittleEndian(checkpoint[40..]);
         float rate = BinaryPrimitives.ReadSingleLittleEndian(checkpoint[48..]);
-        if (step < 0 || !float.IsFinite(rate) || rate < 0)
+        if (step is < 0 or > MostSteps || !(rate >= 0) || !float.IsFinite(rate))
         {
-            throw new ModelFormatException($"The checkpoint states {step} steps and learning rate {rate}; neither may be negative or infinite.");
+            throw new ModelFormatException($"Checkpoint: step {step} and learning rate {rate}; 0 … {MostSteps} steps and a finite rate of at least 0 are allowed.");
         }
 
         checkpoint.Slice(CheckpointHeader, (int)payload).CopyTo(_persistent.Span);

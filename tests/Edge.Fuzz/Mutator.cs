@@ -54,6 +54,35 @@ public sealed class Mutator
         return bytes;
     }
 
+    /// <summary>Damages state (a personalization or a checkpoint: bytes that end in their CRC-32C); mostly puts a right checksum.</summary>
+    /// <param name="random">Decides what.</param>
+    /// <param name="state">The well-formed bytes.</param>
+    /// <param name="headerBytes">Bytes before the payload, where most edits go.</param>
+    public static byte[] MakeState(FuzzRandom random, byte[] state, int headerBytes)
+    {
+        byte[] bytes = (byte[])state.Clone();
+        for (int i = random.Below(3); i >= 0; i--)
+        {
+            if (bytes.Length < 8 || random.OneIn(8))
+            {
+                bytes = random.OneIn(2) ? bytes[..random.Below(bytes.Length + 1)] : [.. bytes, .. new byte[1 + random.Below(40)]];
+                continue;
+            }
+
+            // Past the magic, and mostly past the identity too: both refuse everything.
+            int most = random.OneIn(2) ? Math.Min(headerBytes + 32, bytes.Length) : bytes.Length;
+            int least = random.OneIn(8) ? 0 : Math.Min(40, most - 1);
+            EditWord(random, bytes, (least + random.Below(most - least)) & -4, sizeof(int));
+        }
+
+        if (bytes.Length >= sizeof(uint) && !random.OneIn(16))
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - sizeof(uint)), Crc32C.Compute(bytes.AsSpan(0, bytes.Length - sizeof(uint))));
+        }
+
+        return bytes;
+    }
+
     /// <summary>Damage of the kind that disks and networks do: checksums mostly refuse it.</summary>
     private byte[] Raw(FuzzRandom random, int seed)
     {

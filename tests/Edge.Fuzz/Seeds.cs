@@ -1,5 +1,6 @@
 using Edge.Format;
 using Edge.Runtime.Operators;
+using Edge.Runtime.Training;
 
 namespace Edge.Fuzz;
 
@@ -23,6 +24,14 @@ public static class Seeds
         Regression().Build(program: false),
         Pools().Build(),
         Pools().Build(program: false, names: false),
+        Int8Network().Build(),
+        Int8Network().Build(program: false, names: false),
+        Int8Tables().Build(),
+        Int8Tables().Build(program: false),
+        Int8Tail().Build(),
+        Int8Tail().Build(training: [Training(UpdateScheme.LastLayers(1), 1), Training(UpdateScheme.All, 2)]),
+        Perceptron().Build(training: [Training(UpdateScheme.All, 1), Training(UpdateScheme.LastLayers(1), 2), Training(UpdateScheme.BiasesOnly, 1, clipNorm: 1)]),
+        Network().Build(program: false, training: [Training(UpdateScheme.All, 2), Training(UpdateScheme.LastLayers(1), 1)]),
     ];
 
     /// <summary>Reshape, Transpose, Concat, Pad, Slice over float32.</summary>
@@ -138,6 +147,74 @@ public static class Seeds
         int e = model.Add(new Dense(), [model.Add(new GlobalAveragePool(), [d]), model.Constant(2, 6)]);
         return model.Output(model.Add(new Softmax(), [e]));
     }
+
+    /// <summary>Every int8 layer from float to float.</summary>
+    private static SeedModel Int8Network()
+    {
+        SeedModel model = new();
+        Quantization image = new(1f / 64, -1), hidden = new(0.02f, -128), sum = new(0.06f, -10), logits = new(0.1f, 12);
+        int x = model.Add(new Quantize(), [model.Input(1, 6, 6, 2)], Int8(image));
+        int a = model.Add(new Conv2D(Padding: new Padding2D(1, 1, 1, 1), Activation: Activation.Relu6), [x, Weights(model, 0, 4, 3, 3, 2), Bias(model, 4)], Int8(hidden));
+        int b = model.Add(new DepthwiseConv2D(Padding: new Padding2D(1, 1, 1, 1)), [a, Weights(model, 2, 3, 3, 4), Bias(model, 4)], Int8(sum));
+        int c = model.Add(new Add(Activation.Relu), [a, b], Int8(hidden));
+        int d = model.Add(new MaxPool2D(2, 2, 2, 2), [c], Int8(hidden));
+        int e = model.Add(new AveragePool2D(2, 2, 1, 1, Activation: Activation.Relu), [d], Int8(hidden));
+        int f = model.Add(new Reshape([0, -1]), [e]);
+        int g = model.Add(new Dense(), [f, Weights(model, -1, 3, 16), Bias(model, 3)], Int8(logits));
+        int h = model.Add(new Softmax(), [g], Int8(new Quantization(1f / 256, -128)));
+        return model.Output(model.Add(new Dequantize(), [h])).Output(g).Metadata("task", "classification");
+    }
+
+    /// <summary>Int8 without weights: functions by table, scales that change, bytes that move.</summary>
+    private static SeedModel Int8Tables()
+    {
+        SeedModel model = new();
+        Quantization first = new(0.05f, 4), second = new(0.03f, -7), unit = new(1f / 256, -128), signed = new(1f / 128, 0);
+        int x = model.Input(Int8(first, 2, 3, 4));
+        int a = model.Add(new HardSwish(), [model.Add(new LeakyRelu(0.2f), [model.Add(new Relu(), [x], Int8(second))], Int8(first))], Int8(second));
+        int b = model.Add(new Sigmoid(), [a], Int8(unit));
+        int c = model.Add(new Tanh(), [x], Int8(signed));
+        int d = model.Add(new Concat(-1), [b, c, model.Constant(Int8(second, 2, 3, 2))], Int8(first));
+        int e = model.Add(new Pad([0, 1, 0], [0, 0, 1], -0.5f), [d]);
+        int f = model.Add(new Requantize(), [e], Int8(second));
+        int g = model.Add(new Multiply(Activation.None), [f, f], Int8(first));
+        int h = model.Add(new Subtract(Activation.Relu6), [g, model.Constant(Int8(second, 11))], Int8(second));
+        int unsigned = model.Add(new Requantize(), [h], new TensorSpec(DataType.UInt8, default, new Quantization(0.04f, 120)));
+        return model.Output(model.Add(new Dequantize(), [unsigned])).Output(d);
+    }
+
+    /// <summary>An int8 classifier whose tail, or all of it, becomes float32 when it is trained.</summary>
+    private static SeedModel Int8Tail()
+    {
+        SeedModel model = new();
+        Quantization image = new(0.05f, 4), hidden = new(0.02f, -128), other = new(0.04f, 3), logits = new(0.1f, 12);
+        int x = model.Add(new Quantize(), [model.Input(1, 6)], Int8(image));
+        int a = model.Add(new Dense(Activation.Relu), [x, Weights(model, 0, 8, 6), Bias(model, 8)], Int8(hidden));
+        int b = model.Add(new Tanh(), [model.Add(new Requantize(), [a], Int8(other))], Int8(new Quantization(1f / 128, 0)));
+        int c = model.Add(new Concat(1), [a, b], Int8(other));
+        int d = model.Add(new Dense(), [c, Weights(model, -1, 3, 16), Bias(model, 3)], Int8(logits));
+        int e = model.Add(new Softmax(), [d], Int8(new Quantization(1f / 256, -128)));
+        return model.Output(model.Add(new Dequantize(), [e]));
+    }
+
+    private static TrainerOptions Training(UpdateScheme scheme, int batch, float clipNorm = 0) => new() { Scheme = scheme, BatchSize = batch, ClipNorm = clipNorm };
+
+    /// <summary>Int8; where the shape follows from the inputs, it is left out.</summary>
+    private static TensorSpec Int8(Quantization quantization, params ReadOnlySpan<int> shape) => new(DataType.Int8, new Shape(shape), quantization);
+
+    /// <summary>Symmetric int8 weights, with a scale for each index of an axis or (−1) one.</summary>
+    private static int Weights(SeedModel model, int axis, params ReadOnlySpan<int> shape)
+    {
+        float[] scales = new float[axis < 0 ? 1 : shape[axis]];
+        for (int i = 0; i < scales.Length; i++)
+        {
+            scales[i] = 0.004f * (1 + (i % 3));
+        }
+
+        return model.Constant(Int8(new Quantization(scales, [], axis), shape));
+    }
+
+    private static int Bias(SeedModel model, int channels) => model.Constant(new TensorSpec(DataType.Int32, new Shape(channels)));
 
     private static int Positive(SeedModel model, int count)
     {

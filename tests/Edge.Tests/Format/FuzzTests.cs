@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Edge.Format;
 using Edge.Fuzz;
 using Edge.Runtime;
 using Edge.Runtime.Operators;
@@ -41,6 +42,42 @@ public sealed class FuzzTests
         foreach (byte[] seed in Seeds.All)
         {
             Assert.Contains(target.Check(seed, new FuzzRandom(1, 1)), new[] { FuzzOutcome.Ran, FuzzOutcome.Trained });
+        }
+    }
+
+    [Theory]
+    [InlineData("chain", false)]
+    [InlineData("chain", true)]
+    [InlineData("quantized", false)]
+    [InlineData("pads", false)]
+    [InlineData("metadata", false)]
+    public void Tables_without_weights_cost_a_bounded_multiple_of_the_file(string kind, bool program)
+    {
+        // What a file is made of when it holds nothing but records: the most memory a byte of it can cost.
+        foreach (int count in (int[])[10, 1_000, kind == "metadata" ? ModelLimits.Default.MaxMetadataPairs : 20_000])
+        {
+            SeedModel model = new();
+            Quantization quantization = new(0.5f, 0);
+            int x = kind == "quantized" ? model.Input(new TensorSpec(DataType.Int8, new Shape(1), quantization)) : model.Input(1);
+            for (int i = 0; i < count; i++)
+            {
+                switch (kind)
+                {
+                    case "chain": x = model.Add(new Relu(), [x]); break;
+                    case "quantized": x = model.Add(new Requantize(), [x], new TensorSpec(DataType.Int8, default, new Quantization(0.5f + i, 0))); break;
+                    case "pads": x = model.Add(new Pad([0], [0]), [x]); break;
+                    default: model.Metadata($"{i}", "1"); break;
+                }
+            }
+
+            byte[] file = model.Output(x).Build(program, names: false);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Model.Load(file).Dispose();
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(
+                allocated <= (FuzzTarget.AllocationFactor * file.Length) + FuzzTarget.AllocationBase,
+                $"{count} x {kind}: {allocated} bytes for a file of {file.Length}: {(double)allocated / file.Length:F1} for each.");
+            TestContext.Current.SendDiagnosticMessage($"{count} x {kind}, program {program}: {allocated} bytes for {file.Length}, {(double)allocated / file.Length:F2} for each");
         }
     }
 

@@ -382,7 +382,7 @@ public abstract class OperatorTests<T> where T : struct, IOperator<T>
         {
             count++;
             ShapeException exception = Assert.Throws<ShapeException>(() => OperatorRunner.Infer(T.Info, testCase.Operator, testCase.Inputs, declared: testCase.Declared));
-            Assert.StartsWith(T.Info.Name, exception.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"Operator 0 ({T.Info.Name})", exception.Message, StringComparison.Ordinal);
         }
 
         Assert.NotEqual(0, count);

@@ -53,7 +53,7 @@ internal sealed record Int8Layer(OperatorInfo Info, IOperator Operator, Shape In
     private void Refused(string message, TensorSpec input, TensorSpec weights, TensorSpec bias, TensorSpec declared, uint frozen = 6)
     {
         ShapeException exception = Assert.Throws<ShapeException>(() => Infer(input, weights, bias, declared, frozen));
-        Assert.StartsWith(Info.Name, exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Operator 0 ({Info.Name})", exception.Message, StringComparison.Ordinal);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
     }
 

@@ -55,7 +55,7 @@ public sealed class Int8RuleTests
     private static void Refused(string message, OperatorInfo info, IOperator op, params TensorSpec[] specs)
     {
         ShapeException exception = Assert.Throws<ShapeException>(() => Infer(info, op, specs));
-        Assert.StartsWith(info.Name, exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Operator 0 ({info.Name})", exception.Message, StringComparison.Ordinal);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
     }
 

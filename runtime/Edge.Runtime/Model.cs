@@ -62,9 +62,10 @@ public sealed class Model : IDisposable
     {
         get
         {
-            ExecutionProgram program = ExecutionProgram.Infer(Graph);
-            program.Place();
-            return program.LowerBoundBytes;
+            lock (_lock)
+            {
+                return InferProgram.LowerBoundBytes;
+            }
         }
     }
 
@@ -101,6 +102,9 @@ public sealed class Model : IDisposable
 
     /// <summary>The graph of the file; differs from <see cref="Graph"/> after personalization.</summary>
     internal ModelGraph BaseGraph { get; private init; }
+
+    /// <summary>Whether the file brings training programs. Not so for a personalized model: it may run more of the file in float32 than they know.</summary>
+    internal bool HasTrainingPrograms { get; private set; }
 
     /// <summary>What fine-tuning changed, or null.</summary>
     internal Personalization? Personalization { get; private init; }
@@ -301,6 +305,7 @@ public sealed class Model : IDisposable
         };
         for (int i = 0; i < file.Programs.Length; i++)
         {
+            model.HasTrainingPrograms |= file.Programs[i].Kind == ProgramKind.Train;
             if (file.Programs[i].Kind == ProgramKind.Infer && file.Programs[i].Batch == (uint)graph.Batch && model._infer is null)
             {
                 ExecutionProgram program = ExecutionProgram.Infer(graph);

@@ -65,7 +65,7 @@ internal sealed class ExecutionProgram
     public long ArenaBytes { get; private set; }
 
     /// <summary>The largest sum of simultaneously live bytes.</summary>
-    public long LowerBoundBytes { get; private set; }
+    public long LowerBoundBytes => Planner.LowerBound(Blocks());
 
     /// <summary>The program that computes the outputs.</summary>
     public static ExecutionProgram Infer(ModelGraph graph)
@@ -192,6 +192,18 @@ internal sealed class ExecutionProgram
     /// <summary>Decides every buffer's place.</summary>
     public void Place()
     {
+        ReadOnlySpan<BlockRequest> requests = Blocks();
+        long[] offsets = new long[requests.Length];
+        ArenaBytes = Planner.Place(requests, offsets);
+        foreach (ProgramBuffer buffer in Buffers)
+        {
+            buffer.Offset = offsets[buffer.Block];
+        }
+    }
+
+    /// <summary>What is to be placed; notes for each buffer its block.</summary>
+    private ReadOnlySpan<BlockRequest> Blocks()
+    {
         // Buffers that replace one another share a block. Chains are followed from their heads; a buffer is replaced by one other at most.
         int heads = 0;
         foreach (ProgramBuffer buffer in Buffers)
@@ -216,14 +228,7 @@ internal sealed class ExecutionProgram
             buffer.Block = block;
         }
 
-        ReadOnlySpan<BlockRequest> requests = CollectionsMarshal.AsSpan(blocks);
-        long[] offsets = new long[requests.Length];
-        ArenaBytes = Planner.Place(requests, offsets);
-        LowerBoundBytes = Planner.LowerBound(requests);
-        foreach (ProgramBuffer buffer in Buffers)
-        {
-            buffer.Offset = offsets[buffer.Block];
-        }
+        return CollectionsMarshal.AsSpan(blocks);
     }
 
     /// <summary>Takes the places that a file states, after proving them.</summary>
@@ -283,7 +288,6 @@ internal sealed class ExecutionProgram
         }
 
         ArenaBytes = (long)record.ArenaBytes;
-        LowerBoundBytes = ArenaBytes;
     }
 
     /// <summary>The program as file records.</summary>

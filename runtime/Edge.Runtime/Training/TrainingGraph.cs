@@ -53,7 +53,7 @@ internal sealed class TrainingGraph
     public ExecutionProgram Plan(int batch)
     {
         ExecutionProgram program = ExecutionProgram.Train(Graph.WithBatch(batch), Trainable, UpdatesLast);
-        if (Model.Personalization is null)           // a personalized model may run more of the file in float32 than the file's programs know
+        if (Model.HasTrainingPrograms)               // opening the file checks all of it: not for files that bring none
         {
             ModelView file = ModelView.Open(Model.Memory.Span, Model.Limits);
             ProgramRecord wanted = Record(batch);
@@ -102,7 +102,7 @@ internal sealed class TrainingGraph
 
         bool[] trainable = new bool[lifted.Tensors.Length + 3];
         HashSet<int> mutable = [];
-        int layersLeft = options.Scheme.Code == UpdateScheme.LastLayers(1).Code ? options.Scheme.Layers : int.MaxValue;
+        int layersLeft = options.Scheme.Layers > 0 ? options.Scheme.Layers : int.MaxValue;
         bool[] leads = LeadsTo(lifted, Prediction(lifted));
         for (int i = lifted.Nodes.Length - 1; i >= 0 && layersLeft > 0; i--)
         {
@@ -202,7 +202,7 @@ internal sealed class TrainingGraph
     private static int FirstTrained(ModelGraph graph, UpdateScheme scheme)
     {
         int first = graph.Nodes.Length;
-        int layers = scheme.Code == UpdateScheme.LastLayers(1).Code ? scheme.Layers : int.MaxValue;
+        int layers = scheme.Layers > 0 ? scheme.Layers : int.MaxValue;
         bool[] leads = LeadsTo(graph, Prediction(graph));
         for (int i = graph.Nodes.Length - 1; i >= 0 && layers > 0; i--)
         {

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Edge.Format;
+using Edge.Import;
 using Edge.Learning.Data;
 using Edge.Learning.Recipes;
 using Edge.Runtime;
@@ -138,7 +139,7 @@ internal sealed partial class Verb
     {
         string message = error switch
         {
-            ModelFormatException or ShapeException or DatasetException or RecipeException or IOException or UnauthorizedAccessException
+            ModelImportException or ModelFormatException or ShapeException or DatasetException or RecipeException or IOException or UnauthorizedAccessException
                 or InvalidOperationException or JsonException or NotSupportedException => error.Message,
             ArgumentException => ParameterName().Replace(error.Message, ""),
             OutOfMemoryException => "There is not enough memory for this.",

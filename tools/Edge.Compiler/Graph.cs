@@ -247,6 +247,28 @@ public sealed class Graph
         tensor?.Readers.Add(node);
     }
 
+    /// <summary>Gives a tensor another name. A tensor that has that name gets another one.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="name">Its new name.</param>
+    public void Rename(Tensor tensor, string name)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (tensor.Name == name)
+        {
+            return;
+        }
+
+        IEnumerable<Tensor> all = _inputs.Concat(_nodes.SelectMany(static node => node.Outputs.Concat(node.Inputs.OfType<Tensor>())));
+        if (all.FirstOrDefault(other => other.Name == name) is { } holder)
+        {
+            holder.Name = _tensorNames.Take(name);
+        }
+
+        _tensorNames.Take(name);
+        tensor.Name = name;
+    }
+
     /// <summary>Lets everything that reads one tensor, the model's outputs included, read another.</summary>
     /// <param name="old">The tensor to be replaced.</param>
     /// <param name="replacement">A tensor of the same type and shape.</param>

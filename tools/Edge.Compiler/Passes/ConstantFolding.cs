@@ -66,7 +66,8 @@ public sealed class ConstantFolding : IPass
         return removed;
     }
 
-    private static byte[][] Compute(IEnumerable<Node> nodes, Tensor[] wanted)
+    /// <summary>Computes nodes whose inputs are constants or outputs of nodes among them.</summary>
+    internal static byte[][] Compute(IEnumerable<Node> nodes, Tensor[] wanted)
     {
         Graph part = new();
         Dictionary<Tensor, Tensor> copies = [];

@@ -54,8 +54,11 @@ public sealed class Model : IDisposable
     /// <summary>Bytes of the file that are neither weights nor names: tables, attributes, programs, metadata.</summary>
     public long MetadataBytes { get; private init; }
 
-    /// <summary>Bytes of the arena that a session of the stored batch size works in: exact, known before it runs.</summary>
-    public long InferenceBytes => InferProgram.ArenaBytes;
+    /// <summary>Bytes of the arena that a session of the stored batch size works in: exact, known before it runs. <see cref="StateBytes"/> are part of it.</summary>
+    public long InferenceBytes => InferProgram.MemoryBytes;
+
+    /// <summary>Bytes of what a session of the stored batch size remembers from run to run; 0 for most models.</summary>
+    public long StateBytes => Graph.States.Bytes;
 
     /// <summary>The largest sum of simultaneously live bytes: no plan can need less than this.</summary>
     public long InferenceLowerBoundBytes
@@ -260,7 +263,7 @@ public sealed class Model : IDisposable
     {
         ExecutionProgram program = ExecutionProgram.Infer(graph);
         program.Place();
-        CheckArena(program.ArenaBytes);
+        CheckArena(program.MemoryBytes);
         return program;
     }
 
@@ -310,6 +313,7 @@ public sealed class Model : IDisposable
             {
                 ExecutionProgram program = ExecutionProgram.Infer(graph);
                 program.Place(file, i);
+                model.CheckArena(program.MemoryBytes);
                 model._infer = program;
             }
         }

@@ -24,6 +24,7 @@ public sealed record SessionOptions
 }
 
 /// <summary>Runs a model. Making one is the last allocation; <see cref="Run()"/> allocates nothing. Belongs to one thread at a time.</summary>
+/// <remarks>A streaming model remembers things from run to run; its memory is the session's own, and <see cref="Reset"/> starts a new stream.</remarks>
 public sealed unsafe class Session : IDisposable
 {
     private readonly IDisposable _lease;
@@ -55,7 +56,7 @@ public sealed unsafe class Session : IDisposable
         {
             bool stored = options.BatchSize == 0 || options.BatchSize == model.Graph.Batch;
             ExecutionProgram program = stored ? model.InferProgram : model.PlanInfer(model.Graph.WithBatch(options.BatchSize));
-            ArenaBytes = program.ArenaBytes;
+            ArenaBytes = program.MemoryBytes;
             byte* arena;
             if (options.Arena.IsEmpty)
             {
@@ -85,7 +86,7 @@ public sealed unsafe class Session : IDisposable
         }
     }
 
-    /// <summary>Bytes of the arena.</summary>
+    /// <summary>Bytes of the arena, with what is remembered from run to run.</summary>
     public long ArenaBytes { get; }
 
     /// <summary>Number of inputs.</summary>
@@ -131,6 +132,18 @@ public sealed unsafe class Session : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         _executor.Forward();
         GC.KeepAlive(this);                          // the arena must outlive the run even when the caller forgets the session
+    }
+
+    /// <summary>
+    /// Forgets what earlier runs left: every state of the model (see <see cref="ReadState"/>) gets its first value back, as in a new session. For a new stream of data.
+    /// Allocates nothing; a model without states has nothing to forget.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The session was disposed.</exception>
+    public void Reset()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _executor.ResetStates();
+        GC.KeepAlive(this);
     }
 
     /// <summary>Runs a model of one float32 input and one float32 output. Allocates nothing.</summary>

@@ -13,7 +13,8 @@ namespace Edge.Runtime;
 /// <summary>Trains a model, or a part of it, in place. A step of a batch size seen before allocates nothing. Belongs to one thread at a time.</summary>
 /// <remarks>
 /// The model itself never changes: parameters live in the trainer's memory until <see cref="SavePersonalization"/> or
-/// <see cref="SaveCheckpoint"/> writes them out.
+/// <see cref="SaveCheckpoint"/> writes them out. What a streaming model remembers (see <see cref="ReadState"/>) starts from its first value in every step, evaluation
+/// and prediction.
 /// </remarks>
 public sealed unsafe class Trainer : IDisposable
 {
@@ -126,7 +127,7 @@ public sealed unsafe class Trainer : IDisposable
             long bytes = 0;
             foreach (Bound bound in _bound)
             {
-                bytes = Math.Max(bytes, bound.Program.ArenaBytes);
+                bytes = Math.Max(bytes, bound.Program.MemoryBytes);
             }
 
             return bytes;
@@ -492,6 +493,7 @@ public sealed unsafe class Trainer : IDisposable
         float rate = _options.Schedule?.Rate(_run.Step + 1, LearningRate) ?? LearningRate;
         _rate = rate;
         _clipScale = 1;
+        _current.Executor.ResetStates();
         _current.Executor.Run();
         _run.Step++;
         float loss = *(float*)_current.Loss.Data;
@@ -502,6 +504,7 @@ public sealed unsafe class Trainer : IDisposable
     private float Forward()
     {
         _run.Training = false;
+        _current.Executor.ResetStates();
         _current.Executor.Forward();
         float loss = *(float*)_current.Loss.Data;
         GC.KeepAlive(this);
@@ -549,9 +552,9 @@ public sealed unsafe class Trainer : IDisposable
     private Bound Bind(int samples)
     {
         ExecutionProgram program = _graph.Plan(samples);
-        _model.CheckArena(program.ArenaBytes);
+        _model.CheckArena(program.MemoryBytes);
         CheckBatch(program.Graph, samples);
-        AlignedMemory arena = new(program.ArenaBytes);
+        AlignedMemory arena = new(program.MemoryBytes);
         Executor executor = new(program, arena.Pointer, _kernels, _run, _parameters, _graph.Trainable) { Update = Update, BeforeUpdates = ClipNorm };
         ModelGraph graph = program.Graph;
         Bound bound = new()

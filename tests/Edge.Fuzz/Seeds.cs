@@ -31,6 +31,8 @@ public static class Seeds
         Int8Tail().Build(),
         Int8Tail().Build(training: [Training(UpdateScheme.LastLayers(1), 1), Training(UpdateScheme.All, 2)]),
         Perceptron().Build(training: [Training(UpdateScheme.All, 1), Training(UpdateScheme.LastLayers(1), 2), Training(UpdateScheme.BiasesOnly, 1, clipNorm: 1)]),
+        Streaming().Build(),
+        Streaming().Build(program: false, training: [Training(UpdateScheme.All, 2)]),
         Network().Build(program: false, training: [Training(UpdateScheme.All, 2), Training(UpdateScheme.LastLayers(1), 1)]),
     ];
 
@@ -69,6 +71,21 @@ public static class Seeds
         }
 
         return model.Output(x).Metadata("training.loss", "mean_squared_error");
+    }
+
+    /// <summary>A window over the last frames and a counter, both remembered from run to run.</summary>
+    private static SeedModel Streaming()
+    {
+        SeedModel model = new();
+        int frame = model.Input(1, 1, 4);
+        int old = model.Add(new ReadState(7), [model.Constant(1, 3, 4)]);
+        int window = model.Add(new Concat(1), [model.Add(new Slice([0, 1, 0], [-1, -1, -1]), [old]), frame]);
+        int kept = model.Add(new WriteState(7), [window]);
+        int start = model.Constant(1, 2);
+        int count = model.Add(new WriteState(0), [model.Add(new Add(Activation.None), [model.Add(new ReadState(0), [start]), model.Constant(2)])]);
+        int scores = model.Add(new Dense(), [model.Add(new Reshape([0, -1]), [kept]), model.Constant(2, 12), model.Constant(2)]);
+        int sum = model.Add(new Add(Activation.None), [scores, model.Add(new ReadState(0), [start])]);
+        return model.Output(model.Add(new Softmax(), [sum])).Output(count);
     }
 
     /// <summary>Inputs and constants that are outputs, and no operator at all.</summary>

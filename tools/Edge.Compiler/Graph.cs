@@ -339,12 +339,14 @@ public sealed class Graph
         return true;
     }
 
-    /// <summary>Puts the nodes in an order in which each stands behind what it reads; of the possible orders the one nearest to the present order.</summary>
+    /// <summary>Puts the nodes in an order in which each stands behind what it reads; of the possible orders the one nearest to the present order. Reads and writes of one state keep their order.</summary>
     /// <exception cref="InvalidOperationException">The graph has a cycle.</exception>
     public void TopologicalSort()
     {
         Dictionary<Node, int> position = [];
         Dictionary<Node, int> waitsFor = [];
+        Dictionary<int, Node> lastOfState = [];
+        Dictionary<Node, Node> nextOfState = [];
         PriorityQueue<Node, int> ready = new();
         for (int i = 0; i < _nodes.Count; i++)
         {
@@ -357,6 +359,17 @@ public sealed class Graph
             foreach (Tensor? input in node.InputArray)
             {
                 count += input?.Producer is null ? 0 : 1;
+            }
+
+            if (node.StateId is { } state)
+            {
+                if (lastOfState.TryGetValue(state, out Node? last))
+                {
+                    nextOfState.Add(last, node);
+                    count++;
+                }
+
+                lastOfState[state] = node;
             }
 
             waitsFor.Add(node, count);
@@ -374,11 +387,13 @@ public sealed class Graph
             {
                 foreach (Node reader in output.Readers)
                 {
-                    if (--CollectionsMarshal.GetValueRefOrNullRef(waitsFor, reader) == 0)
-                    {
-                        ready.Enqueue(reader, position[reader]);
-                    }
+                    Release(reader);
                 }
+            }
+
+            if (nextOfState.TryGetValue(node, out Node? next))
+            {
+                Release(next);
             }
         }
 
@@ -390,6 +405,14 @@ public sealed class Graph
 
         _nodes.Clear();
         _nodes.AddRange(order);
+
+        void Release(Node node)
+        {
+            if (--CollectionsMarshal.GetValueRefOrNullRef(waitsFor, node) == 0)
+            {
+                ready.Enqueue(node, position[node]);
+            }
+        }
     }
 
     /// <summary>An independent graph with the same nodes. The bytes of constants are shared: they never change.</summary>

@@ -35,6 +35,9 @@ public sealed class Node
     /// <summary>Whether it has a trainable weight and so counts as a layer.</summary>
     public bool IsLayer => Info.Roles.AsSpan().Contains(InputRole.Weight);
 
+    /// <summary>The state between runs that it reads or writes, or null.</summary>
+    internal int? StateId => Operator switch { ReadState read => read.Id, WriteState write => write.Id, _ => null };
+
     internal Tensor?[] InputArray { get; set; }
 
     internal Tensor[] OutputArray { get; }

@@ -62,10 +62,14 @@ internal sealed class ExecutionProgram
 
     public List<ProgramBuffer> Buffers { get; } = [];
 
+    /// <summary>Bytes of the arena: what a program's buffers share.</summary>
     public long ArenaBytes { get; private set; }
 
-    /// <summary>The largest sum of simultaneously live bytes.</summary>
-    public long LowerBoundBytes => Planner.LowerBound(Blocks());
+    /// <summary>Bytes of the memory that the program runs in: the arena, and behind it the states that live between runs.</summary>
+    public long MemoryBytes => ArenaBytes + Graph.States.Bytes;
+
+    /// <summary>The largest sum of simultaneously live bytes, states included.</summary>
+    public long LowerBoundBytes => Planner.LowerBound(Blocks()) + Graph.States.Bytes;
 
     /// <summary>The program that computes the outputs.</summary>
     public static ExecutionProgram Infer(ModelGraph graph)

@@ -99,6 +99,12 @@ internal sealed class GraphLift
 
     private void LiftNode(int index, GraphNode node)
     {
+        if (node.Operator is ReadState or WriteState && IsQuantized(_source.Tensors[node.Outputs[0]].Spec))
+        {
+            KeepState(node);
+            return;
+        }
+
         int[] inputs = (int[])node.Inputs.Clone();
         for (int k = 0; k < inputs.Length; k++)
         {
@@ -129,6 +135,22 @@ internal sealed class GraphLift
 
         GraphNode lifted = node with { Inputs = inputs, Outputs = outputs };
         _nodes.Add(lifted with { Plan = ModelGraph.Infer(index, lifted, CollectionsMarshal.AsSpan(_tensors)) });
+    }
+
+    /// <summary>A state keeps its type: head and tail may share it. What the tail writes is quantized for it, and goes on in float32.</summary>
+    private void KeepState(GraphNode node)
+    {
+        int input = node.Inputs[0];
+        if (!_gone.Contains(input))
+        {
+            _nodes.Add(node);
+            return;
+        }
+
+        int quantized = Add(_source.Tensors[input].Name, _source.Tensors[input].Spec, default);
+        AddConversion(OperatorCodes.Quantize, "Quantize", _map[input], quantized);
+        _nodes.Add(node with { Inputs = [quantized] });
+        _map[node.Outputs[0]] = _map[input];
     }
 
     private int LiftInput(GraphNode node, int input)

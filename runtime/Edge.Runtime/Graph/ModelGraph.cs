@@ -23,6 +23,8 @@ internal sealed record GraphNode(string Name, OperatorInfo Info, IOperator Opera
 /// <summary>A graph in execution order whose structure and shapes are proved. Immutable.</summary>
 internal sealed class ModelGraph
 {
+    private StateTable? _states;
+
     public required GraphTensor[] Tensors { get; init; }
 
     public required GraphNode[] Nodes { get; init; }
@@ -30,6 +32,9 @@ internal sealed class ModelGraph
     public required int[] Inputs { get; init; }
 
     public required int[] Outputs { get; init; }
+
+    /// <summary>The states that live between runs.</summary>
+    public StateTable States => _states ??= StateTable.Of(this);
 
     /// <summary>Size of axis 0 of the first input, or 1 where there is none.</summary>
     public int Batch => Inputs.Length > 0 && Tensors[Inputs[0]].Spec.Shape.Rank > 0 ? Tensors[Inputs[0]].Spec.Shape[0] : 1;
@@ -92,7 +97,17 @@ internal sealed class ModelGraph
             }
         }
 
-        return new ModelGraph { Tensors = tensors, Nodes = nodes, Inputs = inputs, Outputs = file.Outputs.ToArray() };
+        ModelGraph graph = new() { Tensors = tensors, Nodes = nodes, Inputs = inputs, Outputs = file.Outputs.ToArray() };
+        try
+        {
+            graph.States.Check(graph, complete: true);
+        }
+        catch (ShapeException error)
+        {
+            throw new ModelFormatException(error.Message, error);
+        }
+
+        return graph;
     }
 
     /// <summary>The same graph for another batch size: axis 0 of the inputs changes and every shape follows.</summary>
@@ -111,13 +126,7 @@ internal sealed class ModelGraph
             Shape shape = tensors[input].Spec.Shape;
             if (shape.Rank > 0 && shape[0] == stored)
             {
-                long bytes = (long)batch * tensors[input].Spec.Type.Size() * shape.Product(1, shape.Rank);
-                if (bytes is <= 0 or > int.MaxValue - 64)
-                {
-                    throw new ShapeException($"A batch of {batch} samples makes input {tensors[input].Spec} {bytes} bytes; 1 … 2³¹ − 65 are allowed.");
-                }
-
-                tensors[input] = tensors[input] with { Spec = tensors[input].Spec with { Shape = shape.With(0, batch) } };
+                tensors[input] = tensors[input] with { Spec = ForBatch(tensors[input].Spec, batch, "input") };
             }
         }
 
@@ -125,6 +134,11 @@ internal sealed class ModelGraph
         for (int i = 0; i < nodes.Length; i++)
         {
             OperatorPlan plan = Infer(i, Nodes[i], tensors);
+            if (Nodes[i].Operator is ReadState && plan.Outputs[0].Shape is { Rank: > 0 } state && state[0] == stored)
+            {
+                plan = new OperatorPlan(ForBatch(plan.Outputs[0], batch, "state"));
+            }
+
             nodes[i] = Nodes[i] with { Plan = plan };
             for (int k = 0; k < plan.Outputs.Length; k++)
             {
@@ -132,7 +146,17 @@ internal sealed class ModelGraph
             }
         }
 
-        return new ModelGraph { Tensors = tensors, Nodes = nodes, Inputs = Inputs, Outputs = Outputs };
+        ModelGraph graph = new() { Tensors = tensors, Nodes = nodes, Inputs = Inputs, Outputs = Outputs };
+        graph.States.Check(graph, complete: false);
+        return graph;
+    }
+
+    private static TensorSpec ForBatch(TensorSpec spec, int batch, string what)
+    {
+        long bytes = (long)batch * spec.Type.Size() * spec.Shape.Product(1, spec.Shape.Rank);
+        return bytes is > 0 and <= int.MaxValue - 64
+            ? spec with { Shape = spec.Shape.With(0, batch) }
+            : throw new ShapeException($"A batch of {batch} samples makes {what} {spec} {bytes} bytes; 1 … 2³¹ − 65 are allowed.");
     }
 
     /// <summary>Runs a node's shape rule against the tensors' present specs.</summary>

@@ -41,6 +41,9 @@ internal sealed unsafe class Binding
     /// <summary>Whether training steps train this operator, and so use and update batch statistics.</summary>
     public bool Trained { get; init; }
 
+    /// <summary>The state that the operator reads or writes; default for other operators.</summary>
+    public Slot Persistent;
+
     public Slot Scratch;
 
     public Slot Saved;

@@ -76,6 +76,9 @@ public readonly unsafe ref struct Buffers
     /// <summary>Memory that the backward phase will read; only where <see cref="Saves"/>.</summary>
     /// <typeparam name="T">Element type.</typeparam>
     public Span<T> Saved<T>() where T : unmanaged => View.Of<T>(_binding.Saved);
+
+    /// <summary>The state that a <see cref="ReadState"/> or <see cref="WriteState"/> names; empty where nobody reads it.</summary>
+    internal Span<byte> Persistent => View.Of<byte>(_binding.Persistent);
 }
 
 /// <summary>What a backward phase reads and writes.</summary>

@@ -16,7 +16,7 @@ internal sealed unsafe class Executor
 
     /// <summary>Binds.</summary>
     /// <param name="program">A placed program.</param>
-    /// <param name="arena">At least <see cref="ExecutionProgram.ArenaBytes"/> bytes, aligned to 64; stays where it is.</param>
+    /// <param name="arena">At least <see cref="ExecutionProgram.MemoryBytes"/> bytes, aligned to 64; stays where it is.</param>
     /// <param name="kernels">One for each node.</param>
     /// <param name="run">What changes from run to run.</param>
     /// <param name="parameters">Per tensor: memory that stands in for a constant, or null. Empty where nothing changes.</param>
@@ -52,7 +52,13 @@ internal sealed unsafe class Executor
             }
 
             bindings[i] = new Binding { Run = run, Node = i, Inputs = inputs, Outputs = outputs, Trained = IsTrained(node, hasBackward[i], trainable), Saved = Place(program.Find(BufferKind.Saved, i)) };
+            if (graph.States.Find(node.Operator) is { } state)
+            {
+                bindings[i].Persistent = Place(state);
+            }
         }
+
+        ResetStates();
 
         // Per tensor: whether a backward step before the one being bound contributes to its gradient.
         bool[] written = new bool[graph.Tensors.Length];
@@ -99,6 +105,21 @@ internal sealed unsafe class Executor
 
     /// <summary>Memory of a tensor's gradient; default where the program keeps none.</summary>
     public Slot Gradient(int tensor) => Place(_program.Find(BufferKind.Gradient, tensor)) with { Spec = _program.Graph.Tensors[tensor].Spec };
+
+    /// <summary>Gives every state its first value.</summary>
+    public void ResetStates()
+    {
+        ModelGraph graph = _program.Graph;
+        foreach (StateEntry state in graph.States.Entries)
+        {
+            // Each row of a larger batch starts as the constant's rows do.
+            ReadOnlySpan<byte> initial = graph.Tensors[state.Initial].Constant.Span;
+            for (Span<byte> rest = View.Of<byte>(Place(state)); !rest.IsEmpty; rest = rest[Math.Min(initial.Length, rest.Length)..])
+            {
+                initial[..Math.Min(initial.Length, rest.Length)].CopyTo(rest);
+            }
+        }
+    }
 
     /// <summary>Runs the forward steps.</summary>
     public void Forward()
@@ -222,6 +243,9 @@ internal sealed unsafe class Executor
     }
 
     private Slot Place(ProgramBuffer? buffer) => buffer is null ? default : new Slot { Data = _arena + buffer.Offset, Bytes = (int)buffer.Bytes };
+
+    private Slot Place(in StateEntry state) =>
+        new() { Data = _arena + _program.ArenaBytes + state.Offset, Bytes = _program.Graph.Tensors[state.Value].Spec.Bytes, Spec = _program.Graph.Tensors[state.Value].Spec };
 
     private struct BoundStep
     {

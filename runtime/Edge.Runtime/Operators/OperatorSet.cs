@@ -40,6 +40,8 @@ public sealed class OperatorSet
         .Add<Dequantize>()
         .Add<Requantize>()
         .Add<Slice>()
+        .Add<ReadState>()
+        .Add<WriteState>()
         .Add<SoftmaxCrossEntropy>()
         .Add<BinaryCrossEntropy>()
         .Add<MeanSquaredError>();

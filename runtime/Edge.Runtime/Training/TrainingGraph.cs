@@ -46,7 +46,7 @@ internal sealed class TrainingGraph
     }
 
     /// <summary>Bytes of everything a trainer of the options' batch size allocates to work in.</summary>
-    public long TotalBytes => PersistentBytes + Plan(Options.BatchSize).ArenaBytes;
+    public long TotalBytes => PersistentBytes + Plan(Options.BatchSize).MemoryBytes;
 
     /// <summary>The placed program of one training step: the file's own where it brings one for this scheme, loss and batch size, else planned here.</summary>
     /// <exception cref="ModelFormatException">The file's program is not valid.</exception>
@@ -248,12 +248,19 @@ internal sealed class TrainingGraph
     {
         bool[] leads = new bool[graph.Nodes.Length];
         bool[] needed = new bool[graph.Tensors.Length];
+        HashSet<int> read = [];                      // states that are read behind the node
         needed[tensor] = true;
         for (int i = leads.Length - 1; i >= 0; i--)
         {
+            leads[i] = graph.Nodes[i].Operator is WriteState write && read.Contains(write.Id);
             foreach (int output in graph.Nodes[i].Outputs)
             {
                 leads[i] |= needed[output];
+            }
+
+            if (leads[i] && graph.Nodes[i].Operator is ReadState state)
+            {
+                read.Add(state.Id);
             }
 
             foreach (int input in graph.Nodes[i].Inputs)

@@ -126,6 +126,7 @@ internal sealed unsafe class OperatorRunner : IDisposable
             Scratch = Bytes("scratch", Plan.ScratchBytes),
             Saved = Bytes("saved", options.Training ? Plan.SavedBytes : 0),
             BackwardScratch = Bytes("backward scratch", options.Training ? Plan.BackwardScratchBytes : 0),
+            Persistent = op is ReadState or WriteState ? Allocate("state", Plan.Outputs[0], options.Alignment) : default,
         };
         if (options.Training)
         {
@@ -195,6 +196,9 @@ internal sealed unsafe class OperatorRunner : IDisposable
     /// <summary>Elements of an output.</summary>
     public Span<T> Output<T>(int index = 0) where T : unmanaged => View.Of<T>(_binding.Outputs[index]);
 
+    /// <summary>What the operator reads or writes besides its tensors: the state between runs.</summary>
+    public Span<byte> Persistent => View.Of<byte>(_binding.Persistent);
+
     /// <summary>Elements of an output, widened to double.</summary>
     public double[] OutputValues(int index) => TestTensor.Widen(Plan.Outputs[index].Type, View.Of<byte>(_binding.Outputs[index]));
 
@@ -217,6 +221,13 @@ internal sealed unsafe class OperatorRunner : IDisposable
         for (int i = 0; i < _inputs.Length; i++)
         {
             _inputs[i]?.Bytes.CopyTo(View.Of<byte>(_binding.Inputs[i]));
+        }
+
+        // A state holds its first value, and one that nobody reads nothing known.
+        View.Of<byte>(_binding.Persistent).Fill(Poison);
+        if (_operator is ReadState)
+        {
+            _inputs[0]!.Bytes.CopyTo(View.Of<byte>(_binding.Persistent));
         }
 
         ExecuteForward();

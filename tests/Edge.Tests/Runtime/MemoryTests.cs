@@ -1,5 +1,8 @@
 using System.Buffers;
+using Edge.Compiler;
+using Edge.Format;
 using Edge.Runtime;
+using Edge.Runtime.Operators;
 using Edge.Runtime.Training;
 using Edge.Tests.Compiler;
 using Edge.Tests.Harness;
@@ -95,6 +98,32 @@ public sealed class MemoryTests
         Assert.Equal(expected, output);
         Assert.NotEqual(-1, memory.Span().IndexOfAnyExcept((byte)0xFF));
         Assert.Equal(0, manager.Pins);
+    }
+
+    [Fact]
+    public void States_lie_in_the_memory_that_a_session_is_given()
+    {
+        Graph graph = new();
+        Tensor x = graph.AddInput("x", new Shape(1, 16));
+        Tensor old = graph.Add(new ReadState(3), graph.Constant<float>("start", new Shape(1, 16), GraphRunner.Values(16, 1)));
+        graph.AddOutput(graph.Add(new WriteState(3), graph.Add(new Add(Activation.None), x, old)));
+        using Model model = Model.Load(ModelEmitter.ToBytes(graph));
+        int bytes = (int)model.InferenceBytes;
+        Assert.Equal(3 * 64, bytes);                 // input and old value; the sum and what is written take the place of one of them; the state
+        using GuardedMemory memory = new(bytes, alignment: 64);
+        using GuardedManager manager = new(memory);
+        memory.Span().Fill(0xFF);
+        float[] input = GraphRunner.Values(16, 2), output = new float[16];
+        using (Session session = new(model, new SessionOptions { Arena = manager.Memory }))
+        {
+            session.Run(input, output);
+            session.Run(input, output);
+        }
+
+        memory.Check("the arena");
+        float[] expected = [.. GraphRunner.Values(16, 1).Select((start, i) => start + input[i] + input[i])];
+        Assert.Equal(expected, output);
+        Assert.Equal(expected, System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(memory.Span()[^64..]).ToArray());
     }
 
     [Fact]

@@ -129,6 +129,7 @@ internal static partial class InspectVerb
         values["identity"] = model.Identity;
         values["file_bytes"] = model.FileBytes;
         values["arena_bytes"] = model.InferenceBytes;
+        values["state_bytes"] = model.StateBytes;
         values["arena_lower_bound_bytes"] = model.InferenceLowerBoundBytes;
         values["weight_bytes"] = model.WeightBytes;
         values["metadata_bytes"] = model.MetadataBytes;
@@ -146,6 +147,11 @@ internal static partial class InspectVerb
         values["metadata"] = metadata;
         report.Line($"file: {model.FileBytes:N0} bytes; weights {model.WeightBytes:N0}, tables and metadata {model.MetadataBytes:N0}");
         report.Line($"memory to run: {model.InferenceBytes:N0} bytes of arena (no plan needs less than {model.InferenceLowerBoundBytes:N0})");
+        if (model.StateBytes > 0)
+        {
+            report.Line($"of these, remembered from run to run: {model.StateBytes:N0} bytes");
+        }
+
         report.Line($"identity: {model.Identity}");
     }
 

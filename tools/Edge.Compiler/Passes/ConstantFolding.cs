@@ -5,7 +5,7 @@ namespace Edge.Compiler;
 /// <summary>Computes what does not depend on an input, once, with the runtime's own operators.</summary>
 /// <remarks>
 /// A result larger than <see cref="MaxBytes"/> and than what it is made of stays uncomputed: a small file must not grow without bound (a broadcast
-/// or a pad can turn a few bytes into gigabytes). An output of the model stays computed: it needs a place in the arena.
+/// or a pad can turn a few bytes into gigabytes). A state between runs is no constant, though its first value is. An output of the model stays computed: it needs a place in the arena.
 /// </remarks>
 public sealed class ConstantFolding : IPass
 {
@@ -29,7 +29,7 @@ public sealed class ConstantFolding : IPass
         {
             long outputBytes = node.Outputs.Sum(static output => (long)output.Spec.Bytes);
             long inputBytes = node.Inputs.Sum(static input => (long)(input?.Spec.Bytes ?? 0));
-            if (node.Inputs.All(input => input is null || input.IsConstant || known.Contains(input)) && !node.Outputs.Any(graph.IsOutput) &&
+            if (node.StateId is null && node.Inputs.All(input => input is null || input.IsConstant || known.Contains(input)) && !node.Outputs.Any(graph.IsOutput) &&
                 outputBytes <= Math.Max(MaxBytes, inputBytes) && total + outputBytes <= MaxTotalBytes)
             {
                 total += outputBytes;

@@ -1,6 +1,11 @@
+using Edge.Runtime.Operators;
+
 namespace Edge.Compiler;
 
-/// <summary>Removes nodes that no output of the model depends on. Inputs stay: they are the model's interface.</summary>
+/// <summary>
+/// Removes nodes that no output of the model depends on. Inputs stay: they are the model's interface. What is written to a state stays as long as some node reads that
+/// state: it decides over later runs.
+/// </summary>
 public sealed class DeadNodeRemoval : IPass
 {
     /// <inheritdoc/>
@@ -11,19 +16,24 @@ public sealed class DeadNodeRemoval : IPass
     {
         ArgumentNullException.ThrowIfNull(graph);
         int removed = 0;
-        for (int i = graph.Nodes.Count - 1; i >= 0; i--)
+        int before;
+        do
         {
-            if (IsDead(graph, graph.Nodes[i]))
+            before = removed;
+            for (int i = graph.Nodes.Count - 1; i >= 0; i--)
             {
-                graph.Remove(graph.Nodes[i]);
-                removed++;
+                if (IsDead(graph, graph.Nodes[i]))
+                {
+                    graph.Remove(graph.Nodes[i]);
+                    removed++;
+                }
             }
         }
-
+        while (removed > before);                    // a read that went may have been the reason for a write
         return removed;
     }
 
-    /// <summary>Whether nobody reads what a node computes.</summary>
+    /// <summary>Whether nobody reads what a node computes, in this run or a later one.</summary>
     internal static bool IsDead(Graph graph, Node node)
     {
         foreach (Tensor output in node.Outputs)
@@ -34,6 +44,6 @@ public sealed class DeadNodeRemoval : IPass
             }
         }
 
-        return true;
+        return node.Operator is not WriteState write || !graph.Nodes.Any(other => other.Operator is ReadState read && read.Id == write.Id);
     }
 }

@@ -40,11 +40,19 @@ public sealed class OperatorSet
         .Add<Dequantize>()
         .Add<Requantize>()
         .Add<Slice>()
-        .Add<ReadState>()
-        .Add<WriteState>()
+        .Add<Unary>()
+        .Add<ParametricUnary>()
+        .Add<Binary>()
+        .Add<Compare>()
+        .Add<Logical>()
+        .Add<Select>()
+        .Add<Clip>()
+        .Add<Cast>()
         .Add<SoftmaxCrossEntropy>()
         .Add<BinaryCrossEntropy>()
-        .Add<MeanSquaredError>();
+        .Add<MeanSquaredError>()
+        .Add<ReadState>()
+        .Add<WriteState>();
 
     /// <summary>All operators of the set, in the order of their codes.</summary>
     public IEnumerable<OperatorInfo> Operators

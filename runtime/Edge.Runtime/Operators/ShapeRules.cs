@@ -78,11 +78,12 @@ internal static class ShapeRules
         return channels;
     }
 
-    /// <summary>A float32 output of two operands broadcast as NumPy's: aligned at the last axis, a size of 1 or a missing axis repeats.</summary>
+    /// <summary>An output of two operands broadcast as NumPy's: aligned at the last axis, a size of 1 or a missing axis repeats.</summary>
     /// <param name="shapes">Where to complain.</param>
     /// <param name="left">Shape of the first operand.</param>
     /// <param name="right">Shape of the second operand.</param>
-    internal static TensorSpec Broadcast(in Shapes shapes, Shape left, Shape right)
+    /// <param name="type">Element type of the output.</param>
+    internal static TensorSpec Broadcast(in Shapes shapes, Shape left, Shape right, DataType type = DataType.Float32)
     {
         int rank = Math.Max(left.Rank, right.Rank);
         Span<long> sizes = stackalloc long[Shape.MaxRank];
@@ -96,8 +97,25 @@ internal static class ShapeRules
             sizes[rank - i] = leftSize == 1 ? rightSize : leftSize;
         }
 
-        return Output(shapes, DataType.Float32, sizes[..rank]);
+        return Output(shapes, type, sizes[..rank]);
     }
+
+    /// <summary>Whether a tensor holds integers that mean themselves: int8, uint8, int16, int32 or int64 without scale and zero point.</summary>
+    /// <param name="spec">The tensor.</param>
+    internal static bool IsPlainInteger(in TensorSpec spec) =>
+        spec.Quantization is null && spec.Type is DataType.Int8 or DataType.UInt8 or DataType.Int16 or DataType.Int32 or DataType.Int64;
+
+    /// <summary>Throws unless input 1 has the type of input 0.</summary>
+    /// <param name="shapes">The inputs.</param>
+    internal static void SameTypes(in Shapes shapes)
+    {
+        TensorSpec left = shapes.Input(0), right = shapes.Input(1);
+        shapes.Require(
+            left.Type == right.Type && (left.Quantization is null) == (right.Quantization is null),
+            $"the inputs are {left}{Parameters(left)} and {right}{Parameters(right)}; two of one type are allowed, both with scale and zero point or both without. Cast one.");
+    }
+
+    private static string Parameters(in TensorSpec spec) => spec.Quantization is null ? "" : " with a scale";
 
     /// <summary>An input that is only moved, of any supported type: its quantization, if any, must not vary along an axis.</summary>
     /// <param name="shapes">The inputs.</param>

@@ -25,7 +25,7 @@ public abstract class BinaryTests<T> : ElementwiseTests<T> where T : struct, IOp
             Quantization a = quantizations[0], b = quantizations[1], output = quantizations[2];
             TestTensor left = Int8Testing.Tensor(random, testCase.Inputs[0].Shape, a), right = Int8Testing.Tensor(random, testCase.Inputs[1].Shape, b);
             Int8Range range = Int8Range.Of(ActivationOf(testCase.Operator), output.Scale, output.ZeroPoint);
-            DoubleTensor expected = Combined(left.ToDouble(), right.ToDouble(), (x, y) => CombineInt8((sbyte)x, (sbyte)y, a, b, output.Scale, range));
+            DoubleTensor expected = BroadcastOracle.Combine(left.ToDouble(), right.ToDouble(), (x, y) => CombineInt8((sbyte)x, (sbyte)y, a, b, output.Scale, range));
             yield return new(testCase.Operator, [left, right], new(DataType.Int8, expected.Shape, output), Array.ConvertAll(expected.Values, static value => (sbyte)value));
         }
     }
@@ -47,6 +47,11 @@ public abstract class BinaryTests<T> : ElementwiseTests<T> where T : struct, IOp
             new(op, Float(), Float(3, 11)),
             new(op, Float(), Float()),
             new(op, Float(1, 1), Float(1)),
+            new(op, Typed(DataType.Int8, 3, 7), Typed(DataType.Int8, 7)),
+            new(op, Typed(DataType.UInt8, 3, 1), Typed(DataType.UInt8, 3, 7)),
+            new(op, Typed(DataType.Int16, 37), Typed(DataType.Int16, 37)),
+            new(op, Typed(DataType.Int32, 3, 1, 5), Typed(DataType.Int32, 2, 1)),
+            new(op, Typed(DataType.Int64), Typed(DataType.Int64, 5)),
         ]),
     ];
 
@@ -66,40 +71,18 @@ public abstract class BinaryTests<T> : ElementwiseTests<T> where T : struct, IOp
         new(Operators.First(), Float(2, 3), Float(2)),
         new(Operators.First(), Float(2, 3), Float(4, 3)),
         new(Operators.First(), Float(2, 3), Typed(DataType.Int32, 2, 3)),
+        new(Operators.First(), Typed(DataType.Int32, 2, 3), Float(2, 3)),
+        new(Operators.First(), Typed(DataType.Int32, 2, 3), Typed(DataType.Int64, 2, 3)),
+        new(Operators.First(), Typed(DataType.Int8, 2, 3), Typed(DataType.Int8, 2, 3) with { Quantization = new(0.5f, 3) }),
         new(Operators.First(), Float(100_000, 1), Float(1, 100_000)),
     ];
 
-    protected override DoubleTensor[] Reference(T op, DoubleTensor?[] inputs, OracleRun run) =>
-        [Combined(inputs[0]!, inputs[1]!, (left, right) => Clamp.Of(ActivationOf(op), Combine(left, right)))];
+    protected override DoubleTensor[] Reference(T op, DoubleTensor?[] inputs, OracleRun run) => Reference(new OperatorCase<T>(op, Float(), Float()), inputs, run);
 
-    private static DoubleTensor Combined(DoubleTensor left, DoubleTensor right, Func<double, double, double> combine)
-    {
-        int rank = Math.Max(left.Shape.Rank, right.Shape.Rank);
-        int[] sizes = new int[rank];
-        for (int i = 1; i <= rank; i++)
-        {
-            sizes[^i] = Math.Max(i <= left.Shape.Rank ? left.Shape[-i] : 1, i <= right.Shape.Rank ? right.Shape[-i] : 1);
-        }
-
-        DoubleTensor result = new(new Shape(sizes));
-        for (int i = 0; i < result.Length; i++)
-        {
-            int[] position = result.Position(i);
-            result[i] = combine(At(left, position), At(right, position));
-        }
-
-        return result;
-    }
-
-    private static double At(DoubleTensor tensor, int[] position)
-    {
-        int flat = 0;
-        int skipped = position.Length - tensor.Shape.Rank;
-        for (int axis = 0; axis < tensor.Shape.Rank; axis++)
-        {
-            flat = (flat * tensor.Shape[axis]) + (tensor.Shape[axis] == 1 ? 0 : position[skipped + axis]);
-        }
-
-        return tensor.Values[flat];
-    }
+    protected override DoubleTensor[] Reference(OperatorCase<T> testCase, DoubleTensor?[] inputs, OracleRun run) =>
+    [
+        BroadcastOracle.Combine(inputs[0]!, inputs[1]!, (left, right) => Math.Max(
+            Clamp.Of(ActivationOf(testCase.Operator), PlainInteger.Wrap(testCase.Inputs[0].Type, Combine(left, right))),
+            testCase.Inputs[0].Type == DataType.UInt8 ? 0 : double.NegativeInfinity)),
+    ];
 }

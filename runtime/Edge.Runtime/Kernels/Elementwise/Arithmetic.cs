@@ -6,7 +6,7 @@ using Edge.Runtime.Threading;
 
 namespace Edge.Runtime.Kernels;
 
-/// <summary>Sum, difference and product of two broadcast tensors with a fused clamp, and their gradients.</summary>
+/// <summary>Sum, difference and product of two broadcast tensors with a fused clamp, and their gradients. Plain integers wrap around before the clamp.</summary>
 internal static class Arithmetic
 {
     internal enum Kind
@@ -16,16 +16,21 @@ internal static class Arithmetic
         Multiply,
     }
 
-    /// <summary>The plan: NumPy broadcasting of two float32 tensors, or of two int8 tensors to an int8 output with parameters of its own.</summary>
+    /// <summary>The plan: NumPy broadcasting of two float32 or two plain integer tensors, or of two int8 tensors to an int8 output with parameters of its own.</summary>
     internal static OperatorPlan Infer(in Shapes shapes, Kind kind, Activation activation)
     {
         ShapeRules.Known(shapes, activation);
         Shape left = shapes.Shape(0);
         Shape right = shapes.Shape(1);
-        TensorSpec output = ShapeRules.Broadcast(shapes, left, right);
+        bool plain = ShapeRules.IsPlainInteger(shapes.Input(0));
+        TensorSpec output = ShapeRules.Broadcast(shapes, left, right, plain ? shapes.Type(0) : DataType.Float32);
         if (shapes.Type(0) == DataType.Float32)
         {
             shapes.RequireType(1, DataType.Float32);
+        }
+        else if (plain)
+        {
+            ShapeRules.SameTypes(shapes);
         }
         else
         {
@@ -41,10 +46,10 @@ internal static class Arithmetic
         };
     }
 
-    /// <summary>The kernel of int8 inputs; null for float32.</summary>
+    /// <summary>The kernel of int8 inputs with scale and zero point; null for float32 and plain integers.</summary>
     internal static IKernel? Prepare(in Preparation preparation, Kind kind, Activation activation)
     {
-        if (preparation.Input(0).Type == DataType.Float32)
+        if (preparation.Input(0).Quantization is null)
         {
             return null;
         }
@@ -73,6 +78,50 @@ internal static class Arithmetic
 
     internal static void Forward(in Buffers io, Kind kind, Activation activation)
     {
+        switch (io.InputSpec(0).Type)
+        {
+            case DataType.Float32:
+                Floats(io, kind, activation);
+                break;
+            case DataType.Int8:
+                Integers<sbyte>(io, kind, activation);
+                break;
+            case DataType.UInt8:
+                Integers<byte>(io, kind, activation);
+                break;
+            case DataType.Int16:
+                Integers<short>(io, kind, activation);
+                break;
+            case DataType.Int32:
+                Integers<int>(io, kind, activation);
+                break;
+            default:
+                Integers<long>(io, kind, activation);
+                break;
+        }
+    }
+
+    private static void Integers<T>(in Buffers io, Kind kind, Activation activation) where T : unmanaged, IBinaryInteger<T>
+    {
+        (float lowest, float highest) = ActivationKernels.Bounds(activation);
+        (T low, T high) = (T.CreateSaturating(lowest), T.CreateSaturating(highest));
+        BroadcastShape shape = new(io.InputShape(0).Axes, io.InputShape(1).Axes);
+        switch (kind)
+        {
+            case Kind.Add:
+                Scalars.Zip(io.Team, new IntegerSum<T>(low, high), shape, io.Input<T>(0), io.Input<T>(1), io.Output<T>(0));
+                break;
+            case Kind.Subtract:
+                Scalars.Zip(io.Team, new IntegerDifference<T>(low, high), shape, io.Input<T>(0), io.Input<T>(1), io.Output<T>(0));
+                break;
+            default:
+                Scalars.Zip(io.Team, new IntegerProduct<T>(low, high), shape, io.Input<T>(0), io.Input<T>(1), io.Output<T>(0));
+                break;
+        }
+    }
+
+    private static void Floats(in Buffers io, Kind kind, Activation activation)
+    {
         (float low, float high) = ActivationKernels.Bounds(activation);
         BroadcastShape shape = new(io.InputShape(0).Axes, io.InputShape(1).Axes);
         switch (kind)
@@ -84,7 +133,7 @@ internal static class Arithmetic
                 Broadcast.Zip(io.Team, new Difference(low, high), shape, io.Input(0), io.Input(1), io.Output(0));
                 break;
             default:
-                Broadcast.Zip(io.Team, new Product(low, high), shape, io.Input(0), io.Input(1), io.Output(0));
+                Broadcast.Zip(io.Team, new ClampedProduct(low, high), shape, io.Input(0), io.Input(1), io.Output(0));
                 break;
         }
     }
@@ -117,7 +166,7 @@ internal static class Arithmetic
             ReadOnlySpan<float> dy = io.OutputGradient(0);
             if (gradient.Length == dy.Length && other.Length == dy.Length)
             {
-                Elementwise.Zip(io.Team, Product.Unbounded, dy, other, gradient, io.Accumulate(input));
+                Elementwise.Zip(io.Team, default(Product), dy, other, gradient, io.Accumulate(input));
             }
             else
             {
@@ -127,7 +176,8 @@ internal static class Arithmetic
         }
     }
 
-    private static void AddGradient(
+    /// <summary>Adds scale · dy to a gradient (or overwrites it), summed over the axes along which the input was repeated.</summary>
+    internal static void AddGradient(
         WorkerTeam team, Shape inputShape, Shape outputShape, ReadOnlySpan<float> dy, float scale, Span<float> gradient, bool accumulate)
     {
         if (gradient.Length != dy.Length)
@@ -150,16 +200,29 @@ internal static class Arithmetic
         public Vector<float> Value(Vector<float> left, Vector<float> right) => Clamp(left - right, low, high);
     }
 
-    private readonly struct Product(float low, float high) : IBinaryKernel
+    private readonly struct ClampedProduct(float low, float high) : IBinaryKernel
     {
-        internal static Product Unbounded => new(float.NegativeInfinity, float.PositiveInfinity);
-
         public Vector<float> Value(Vector<float> left, Vector<float> right) => Clamp(left * right, low, high);
     }
 
-    // A NaN stays; without a clamp the bounds are infinite. Memory is the limit, so the two selects cost nothing.
+    private readonly struct IntegerSum<T>(T low, T high) : IScalarBinary<T, T> where T : unmanaged, IBinaryInteger<T>
+    {
+        public T Value(T left, T right) => T.Clamp(left + right, low, high);
+    }
+
+    private readonly struct IntegerDifference<T>(T low, T high) : IScalarBinary<T, T> where T : unmanaged, IBinaryInteger<T>
+    {
+        public T Value(T left, T right) => T.Clamp(left - right, low, high);
+    }
+
+    private readonly struct IntegerProduct<T>(T low, T high) : IScalarBinary<T, T> where T : unmanaged, IBinaryInteger<T>
+    {
+        public T Value(T left, T right) => T.Clamp(left * right, low, high);
+    }
+
+    /// <summary>A NaN stays; without a clamp the bounds are infinite. Memory is the limit, so the two selects cost nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<float> Clamp(Vector<float> value, float low, float high)
+    internal static Vector<float> Clamp(Vector<float> value, float low, float high)
     {
         Vector<float> lowest = new(low);
         Vector<float> highest = new(high);

@@ -80,7 +80,8 @@ internal static unsafe class Elementwise
     /// <param name="cost">Time of each, in units of a plain copy.</param>
     internal static WorkerTeam Team(WorkerTeam team, int length, int cost) => (long)length * cost < WorthForking ? WorkerTeam.Single : team;
 
-    private static void Divide<TJob>(WorkerTeam team, int length, int cost, in TJob job) where TJob : unmanaged, IParallelJob =>
+    /// <summary>Runs a job of one part for each <see cref="Chunk"/> elements.</summary>
+    internal static void Divide<TJob>(WorkerTeam team, int length, int cost, in TJob job) where TJob : unmanaged, IParallelJob =>
         Team(team, length, cost).Run((length + Chunk - 1) / Chunk, job);
 
     /// <summary>The first <paramref name="count"/> elements, the rest of the vector 0.</summary>
@@ -179,4 +180,10 @@ internal readonly struct AddScaled(float scale) : IBinaryKernel
 internal readonly struct Scaled(float scale) : IUnaryKernel
 {
     public Vector<float> Value(Vector<float> x) => x * new Vector<float>(scale);
+}
+
+/// <summary>left · right.</summary>
+internal readonly struct Product : IBinaryKernel
+{
+    public Vector<float> Value(Vector<float> left, Vector<float> right) => left * right;
 }

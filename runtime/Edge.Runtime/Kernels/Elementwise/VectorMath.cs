@@ -6,7 +6,7 @@ namespace Edge.Runtime.Kernels;
 /// <summary>Elementary functions on vectors of float32, within a few units in the last place over the whole range.</summary>
 /// <remarks>
 /// Only + − × ÷ and bit operations, unfused, so a value's bits do not depend on the vector width or the instruction set.
-/// Polynomials of exp and tanh: Moshier, Cephes library, expf and tanhf.
+/// Polynomials of exp, tanh, log, sin, cos and erf: Moshier, Cephes library, expf, tanhf, logf, sinf and ndtrf.
 /// </remarks>
 internal static class VectorMath
 {
@@ -25,16 +25,125 @@ internal static class VectorMath
         x = Vector.ConditionalSelect(Vector.GreaterThan(x, high), high, x);
         Vector<float> n = (x * new Vector<float>(1.44269504f)) + new Vector<float>(Rounder) - new Vector<float>(Rounder);
         Vector<float> r = x - (n * new Vector<float>(0.693359375f)) - (n * new Vector<float>(-2.12194440e-4f));
+        Vector<float> p = (ExpSeries(r) * r * r) + r + Vector<float>.One;
+        Vector<int> exponent = Vector.ConvertToInt32(n);
+        Vector<int> half = Vector.ShiftRightArithmetic(exponent, 1);
+        return p * PowerOfTwo(half) * PowerOfTwo(exponent - half);
+    }
+
+    /// <summary>exp(x) − 1, without cancellation near 0; −1 below −104, infinity above 88.72, NaN stays NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector<float> ExpMinusOne(Vector<float> x)
+    {
+        Vector<float> small = (ExpSeries(x) * x * x) + x;
+        return Vector.ConditionalSelect(Vector.LessThan(Vector.Abs(x), new Vector<float>(0.34657359f)), small, Exp(x) - Vector<float>.One);
+    }
+
+    /// <summary>ln x: −∞ at 0, NaN below it; infinity and NaN stay.</summary>
+    /// <remarks>x = 2ⁿ · m with √½ ≤ m &lt; √2; ln m by a polynomial in m − 1. Subnormal numbers are brought into the normal range first.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector<float> Log(Vector<float> x)
+    {
+        Vector<int> tiny = Vector.LessThan(x, new Vector<float>(1.17549435e-38f));
+        Vector<float> normal = Vector.ConditionalSelect(tiny, x * new Vector<float>(8388608f), x);
+        Vector<int> bits = Vector.AsVectorInt32(normal) - new Vector<int>(0x3F3504F3);          // √½ becomes 0
+        Vector<int> exponent = Vector.ShiftRightArithmetic(bits, 23);
+        Vector<float> m = Vector.AsVectorSingle((bits & new Vector<int>(0x007FFFFF)) + new Vector<int>(0x3F3504F3)) - Vector<float>.One;
+        Vector<float> n = Vector.ConvertToSingle(exponent) - Vector.ConditionalSelect(tiny, new Vector<float>(23f), Vector<float>.Zero);
+        Vector<float> square = m * m;
+        Vector<float> p = new(7.0376836292e-2f);
+        p = (p * m) + new Vector<float>(-1.1514610310e-1f);
+        p = (p * m) + new Vector<float>(1.1676998740e-1f);
+        p = (p * m) + new Vector<float>(-1.2420140846e-1f);
+        p = (p * m) + new Vector<float>(1.4249322787e-1f);
+        p = (p * m) + new Vector<float>(-1.6668057665e-1f);
+        p = (p * m) + new Vector<float>(2.0000714765e-1f);
+        p = (p * m) + new Vector<float>(-2.4999993993e-1f);
+        p = (p * m) + new Vector<float>(3.3333331174e-1f);
+        Vector<float> y = (p * m * square) + (n * new Vector<float>(-2.12194440e-4f)) - (square * new Vector<float>(0.5f));
+        y = m + y + (n * new Vector<float>(0.693359375f));
+
+        // Infinity and NaN pass; 0 and what lies below it have no finite logarithm.
+        y = Vector.ConditionalSelect(Vector.LessThan(x, new Vector<float>(float.PositiveInfinity)), y, x);
+        y = Vector.ConditionalSelect(Vector.Equals(x, Vector<float>.Zero), new Vector<float>(float.NegativeInfinity), y);
+        return Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), new Vector<float>(float.NaN), y);
+    }
+
+    /// <summary>sin x, or with <paramref name="quarters"/> = 1 cos x: the sine of x + quarters · π/2.</summary>
+    /// <remarks>x = n · π/2 + r with |r| ≤ π/4, π/2 in three parts of few bits. Above |x| = 8192 that loses digits: such lanes come from <see cref="MathF"/>.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector<float> Sin(Vector<float> x, int quarters)
+    {
+        Vector<float> n = (x * new Vector<float>(0.63661977f)) + new Vector<float>(Rounder) - new Vector<float>(Rounder);
+        Vector<float> r = x - (n * new Vector<float>(1.5703125f)) - (n * new Vector<float>(4.837512969970703125e-4f)) - (n * new Vector<float>(7.54978995489188216e-8f));
+        Vector<float> z = r * r;
+        Vector<float> sine = (((((new Vector<float>(-1.9515295891e-4f) * z) + new Vector<float>(8.3321608736e-3f)) * z) + new Vector<float>(-1.6666654611e-1f)) * z * r) + r;
+        Vector<float> cosine = (((((new Vector<float>(2.443315711809948e-5f) * z) + new Vector<float>(-1.388731625493765e-3f)) * z) + new Vector<float>(4.166664568298827e-2f)) * z * z)
+            - (z * new Vector<float>(0.5f)) + Vector<float>.One;
+        Vector<int> quadrant = Vector.ConvertToInt32(n) + new Vector<int>(quarters);
+        Vector<float> y = Vector.ConditionalSelect(Vector.Equals(quadrant & Vector<int>.One, Vector<int>.Zero), sine, cosine);
+        y = Vector.ConditionalSelect(Vector.Equals(quadrant & new Vector<int>(2), Vector<int>.Zero), y, -y);
+        return Vector.LessThanAll(Vector.Abs(x), new Vector<float>(8192f)) ? y : Far(x, y, quarters);
+    }
+
+    private static Vector<float> Far(Vector<float> x, Vector<float> y, int quarters)
+    {
+        for (int i = 0; i < Vector<float>.Count; i++)
+        {
+            if (!(MathF.Abs(x[i]) < 8192f))
+            {
+                y = y.WithElement(i, quarters == 0 ? MathF.Sin(x[i]) : MathF.Cos(x[i]));
+            }
+        }
+
+        return y;
+    }
+
+    /// <summary>erf(x) = 2/√π ∫₀ˣ exp(−t²) dt: a polynomial below 1, beyond it 1 − 2 Φ(−x√2).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector<float> Erf(Vector<float> x)
+    {
+        Vector<float> z = x * x;
+        Vector<float> p = new(7.853861353153693e-5f);
+        p = (p * z) + new Vector<float>(-8.010193625184903e-4f);
+        p = (p * z) + new Vector<float>(5.188327685732524e-3f);
+        p = (p * z) + new Vector<float>(-2.685381193529856e-2f);
+        p = (p * z) + new Vector<float>(1.128358514861418e-1f);
+        p = (p * z) + new Vector<float>(-3.761262582423300e-1f);
+        p = (p * z) + new Vector<float>(1.128379165726710f);
+        Vector<float> magnitude = Vector.Abs(x);
+        Vector<float> normal = magnitude * new Vector<float>(-1.41421356f);
+        Vector<float> large = Vector<float>.One - (new Vector<float>(2f) * NormalDistribution(normal, Bell(normal)));
+        large = Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), -large, large);
+        return Vector.ConditionalSelect(Vector.LessThan(magnitude, Vector<float>.One), p * x, large);
+    }
+
+    /// <summary>log(1 + exp(x)), without overflow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector<float> Softplus(Vector<float> x) =>
+        Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<float>.Zero), x, Vector<float>.Zero) + LogOnePlus(Exp(-Vector.Abs(x)));
+
+    /// <summary>The nearest integer, halves to the even one; from 2²³ on every number is one already.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector<float> Round(Vector<float> x)
+    {
+        Vector<float> limit = new(8388608f);
+        Vector<float> magnitude = Vector.Abs(x);
+        Vector<float> rounded = magnitude + limit - limit;
+        rounded = Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), -rounded, rounded);
+        return Vector.ConditionalSelect(Vector.LessThan(magnitude, limit), rounded, x);
+    }
+
+    // (exp(r) − 1 − r) / r² for |r| ≤ ln 2 / 2.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<float> ExpSeries(Vector<float> r)
+    {
         Vector<float> p = new(1.9875691500e-4f);
         p = (p * r) + new Vector<float>(1.3981999507e-3f);
         p = (p * r) + new Vector<float>(8.3334519073e-3f);
         p = (p * r) + new Vector<float>(4.1665795894e-2f);
         p = (p * r) + new Vector<float>(1.6666665459e-1f);
-        p = (p * r) + new Vector<float>(5.0000001201e-1f);
-        p = (p * r * r) + r + Vector<float>.One;
-        Vector<int> exponent = Vector.ConvertToInt32(n);
-        Vector<int> half = Vector.ShiftRightArithmetic(exponent, 1);
-        return p * PowerOfTwo(half) * PowerOfTwo(exponent - half);
+        return (p * r) + new Vector<float>(5.0000001201e-1f);
     }
 
     /// <summary>1 / (1 + exp(−x)).</summary>

@@ -115,7 +115,8 @@ internal static class FixedPoint
         _ => (sbyte.MinValue, sbyte.MaxValue),
     };
 
-    private static int Bound(float value, float scale, int zeroPoint)
+    /// <summary>A real bound in the output's quantization; saturates where it lies outside int8, so infinities are no bound.</summary>
+    public static int Bound(float value, float scale, int zeroPoint)
     {
         float steps = MathF.Round(value / scale, MidpointRounding.AwayFromZero);
         return (int)Math.Clamp(zeroPoint + (double)steps, sbyte.MinValue, sbyte.MaxValue);

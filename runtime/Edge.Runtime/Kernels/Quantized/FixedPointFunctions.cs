@@ -83,6 +83,42 @@ internal static class FixedPointFunctions
         return (OneOverOnePlus(minusOne), integerBits - headroom);
     }
 
+    /// <summary>1 / √x of a positive integer as a multiplier: multiplier · 2^(shift − 31), for <see cref="FixedPoint.Multiply"/>.</summary>
+    /// <param name="x">At least 0; 0 counts as 1.</param>
+    /// <remarks>Source: GetInvSqrtQuantizedMultiplierExp, TensorFlow Lite kernels/internal/common.h: five Newton-Raphson steps in Q3.28 on x scaled into [1/4, 1).</remarks>
+    public static (int Multiplier, int Shift) InverseSquareRoot(int x)
+    {
+        if (x <= 1)
+        {
+            return (int.MaxValue, 0);
+        }
+
+        int rightShift = 11;
+        while (x >= 1 << 29)
+        {
+            x /= 4;
+            rightShift++;
+        }
+
+        int pairs = ((BitOperations.LeadingZeroCount((uint)x) - 1) / 2) - 1;
+        rightShift -= pairs;
+        x <<= 2 * pairs;
+        const int HalfThree = (1 << 28) + (1 << 27);
+        const int HalfRootOfTwo = 1518500250;
+        int half = FixedPoint.RoundingDivideByPowerOfTwo(x >> 1, 1);
+        int y = 1 << 28;
+        for (int i = 0; i < 5; i++)
+        {
+            int cube = FixedPoint.SaturatingShiftLeft(
+                FixedPoint.SaturatingRoundingDoublingHighMul(FixedPoint.SaturatingRoundingDoublingHighMul(y, y), y), 6);
+            y = FixedPoint.SaturatingShiftLeft(
+                unchecked(FixedPoint.SaturatingRoundingDoublingHighMul(HalfThree, y) - FixedPoint.SaturatingRoundingDoublingHighMul(half, cube)), 3);
+        }
+
+        y = FixedPoint.SaturatingRoundingDoublingHighMul(y, HalfRootOfTwo);
+        return rightShift < 0 ? (y << -rightShift, 0) : (y, -rightShift);
+    }
+
     /// <summary>1 / (1 + a) for a in [0, 1): half of 2 / (1 + a), brought from Q1 to Q0.</summary>
     private static int OneOverOnePlus(int a) => FixedPoint.SaturatingShiftLeft(Reciprocal(a), 1);
 

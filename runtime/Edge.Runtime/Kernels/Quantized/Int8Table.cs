@@ -91,8 +91,17 @@ internal static unsafe class Int8Table
     public static void FillClamp(
         Activation activation, float inputScale, int inputZeroPoint, float outputScale, int outputZeroPoint, Span<byte> table)
     {
+        (float low, float high) = ActivationKernels.Bounds(activation);
+        FillClamp(low, high, inputScale, inputZeroPoint, outputScale, outputZeroPoint, table);
+    }
+
+    /// <summary>The same between any two bounds, which may be infinite.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The ratio of the scales is not finite.</exception>
+    public static void FillClamp(
+        float low, float high, float inputScale, int inputZeroPoint, float outputScale, int outputZeroPoint, Span<byte> table)
+    {
         (int multiplier, int shift) = FixedPoint.QuantizeMultiplier((double)inputScale / outputScale);
-        Int8Range range = Int8Range.Of(activation, outputScale, outputZeroPoint);
+        Int8Range range = new(outputZeroPoint, FixedPoint.Bound(low, outputScale, outputZeroPoint), FixedPoint.Bound(high, outputScale, outputZeroPoint));
         for (int i = 0; i < Bytes; i++)
         {
             table[i] = (byte)Requantizer.Value((sbyte)i - inputZeroPoint, multiplier, shift, range);

@@ -1,4 +1,3 @@
-using Edge.Format;
 using Edge.Runtime.Kernels;
 using Edge.Runtime.Memory;
 
@@ -17,12 +16,12 @@ internal sealed class Int8TableKernel : IKernel
     /// <param name="table">Receives <see cref="Int8Table.Bytes"/> results, indexed by the input's byte.</param>
     internal delegate void Fill(Quantization from, Quantization to, Span<byte> table);
 
-    /// <summary>Prepares the int8 form of an operator; null where its input is float32.</summary>
+    /// <summary>Prepares the int8 form of an operator; null where its input has no scale and zero point (float32, plain integers).</summary>
     /// <param name="preparation">The operator's tensors.</param>
     /// <param name="fill">The function.</param>
     internal static Int8TableKernel? Prepare(in Preparation preparation, Fill fill)
     {
-        if (preparation.Input(0).Type == DataType.Float32)
+        if (preparation.Input(0).Quantization is null)
         {
             return null;
         }

@@ -403,7 +403,7 @@ internal static class TfliteReference
     internal static sbyte Relu(sbyte q, float actMin, float actMax, float inputScale, int inputZero, float outputScale, int outputZero)
     {
         (int multiplier, int shift) = QuantizeMultiplier((double)inputScale / (double)outputScale);
-        int min = Math.Max(-128, outputZero + (int)MathF.Round(actMin / outputScale, MidpointRounding.AwayFromZero));
+        int min = float.IsInfinity(actMin) ? -128 : Math.Max(-128, outputZero + (int)MathF.Round(actMin / outputScale, MidpointRounding.AwayFromZero));
         int max = float.IsInfinity(actMax) ? 127 : Math.Min(127, outputZero + (int)MathF.Round(actMax / outputScale, MidpointRounding.AwayFromZero));
         int clamped = outputZero + Multiply(q - inputZero, multiplier, shift);
         return (sbyte)Math.Min(Math.Max(min, clamped), max);

@@ -103,6 +103,16 @@ public sealed class Conv2DTests : OperatorTests<Conv2D>
         }
     }
 
+    [Fact]
+    public void Int8_weights_serve_float32_data()
+    {
+        foreach (Int8Weights layer in (Int8Weights[])[new(Conv2D.Info, new Conv2D(2, 1), Float(1, 9, 8, 5).Shape, Float(19, 3, 3, 5).Shape, 0, 19), new(Conv2D.Info, new Conv2D { Groups = 2 }, Float(2, 5, 5, 6).Shape, Float(4, 3, 3, 3).Shape, 0, 4)])
+        {
+            layer.AssertWork();
+            layer.AssertChecked();
+        }
+    }
+
     protected override DoubleTensor[] Reference(Conv2D op, DoubleTensor?[] inputs, OracleRun run)
     {
         DoubleTensor x = inputs[0]!, weights = inputs[1]!;

@@ -83,6 +83,16 @@ public sealed class DenseTests : OperatorTests<Dense>
             ? TfliteReference.Conv(geometry, input, weights, bias, [1f], inputScale * scales[0], inputZeroPoint, outputScale, range)
             : TfliteReference.Conv(geometry, input, weights, bias, scales, inputScale, inputZeroPoint, outputScale, range);
 
+    [Fact]
+    public void Int8_weights_serve_float32_data()
+    {
+        foreach (Int8Weights layer in (Int8Weights[])[new(Dense.Info, new Dense(Activation.Relu), Float(2, 70).Shape, Float(19, 70).Shape, 0, 19), new(Dense.Info, new Dense(), Float(33, 40).Shape, Float(19, 40).Shape, 0, 19)])
+        {
+            layer.AssertWork();
+            layer.AssertChecked();
+        }
+    }
+
     protected override DoubleTensor[] Reference(Dense op, DoubleTensor?[] inputs, OracleRun run)
     {
         DoubleTensor x = inputs[0]!, weights = inputs[1]!;

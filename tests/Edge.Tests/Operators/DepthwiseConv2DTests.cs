@@ -80,6 +80,16 @@ public sealed class DepthwiseConv2DTests : OperatorTests<DepthwiseConv2D>
         }
     }
 
+    [Fact]
+    public void Int8_weights_serve_float32_data()
+    {
+        foreach (Int8Weights layer in (Int8Weights[])[new(DepthwiseConv2D.Info, new DepthwiseConv2D(), Float(1, 9, 8, 5).Shape, Float(3, 3, 10).Shape, 2, 10)])
+        {
+            layer.AssertWork();
+            layer.AssertChecked();
+        }
+    }
+
     protected override DoubleTensor[] Reference(DepthwiseConv2D op, DoubleTensor?[] inputs, OracleRun run)
     {
         DoubleTensor x = inputs[0]!, weights = inputs[1]!;

@@ -15,6 +15,9 @@ public sealed class DequantizeTests : OperatorTests<Dequantize>
         From(DataType.Int16, s_quantization, 3, 5),
         From(DataType.Int8, new(1e-4f, -128), 2, 7, 7, 3),
         From(DataType.Int8, new(30f, 127)),
+        From(DataType.Int8, new([0.5f, 0.25f, 2f], [1, -3, 0], 0), 3, 70),
+        From(DataType.UInt8, new([0.5f, 0.25f, 2f], [1, 3, 255], 1), 2, 3, 5),
+        From(DataType.Int16, new([0.5f, 0.25f], [], 2), 2, 3, 2),
     ];
 
     protected override IEnumerable<OperatorCase<Dequantize>> LargeCases =>
@@ -30,7 +33,9 @@ public sealed class DequantizeTests : OperatorTests<Dequantize>
         From(DataType.Int8, new(0.5f, -129), 3),
         From(DataType.UInt8, new(0.5f, 256), 3),
         From(DataType.Int8, new(-1f, 0), 3),
-        From(DataType.Int8, new([0.5f, 0.5f, 0.5f], [], 0), 3),
+        From(DataType.Int8, new([0.5f, 0.5f, 0.5f], [], 0), 4),
+        From(DataType.Int8, new([0.5f, 0.5f, 0.5f], [0, 128, 0], 0), 3),
+        From(DataType.Int8, new([0.5f, 0.5f, 0.5f], [], 1), 3),
         From(DataType.Int8, s_quantization, 1 << 29),
     ];
 
@@ -42,7 +47,15 @@ public sealed class DequantizeTests : OperatorTests<Dequantize>
     protected override DoubleTensor[] Reference(OperatorCase<Dequantize> testCase, DoubleTensor?[] inputs, OracleRun run)
     {
         Quantization quantization = testCase.Inputs[0].Quantization!;
-        return [inputs[0]!.Map(q => quantization.Scale * (float)(q - quantization.ZeroPoint))];
+        int axis = quantization.Axis;
+        DoubleTensor q = inputs[0]!, x = new(q.Shape);
+        for (int i = 0; i < q.Length; i++)
+        {
+            int channel = axis < 0 ? 0 : i / q.Shape.Product(axis + 1, q.Shape.Rank) % q.Shape[axis];
+            x[i] = quantization.Scales[channel] * (float)(q[i] - quantization.ZeroPoints[channel]);
+        }
+
+        return [x];
     }
 
     private static OperatorCase<Dequantize> From(DataType type, Quantization? quantization, params ReadOnlySpan<int> sizes) =>

@@ -80,16 +80,25 @@ internal sealed class GraphBuilder(ImportLimits limits, long sourceBytes)
         long bytes = node.Outputs.Sum(static output => (long)output.Spec.Bytes);
         if (bytes > copies.Sum(static copy => (long)(copy?.Spec.Bytes ?? 0)))
         {
-            _foldedBytes += bytes;
-            long allowed = limits.ExpansionBytes(sourceBytes);
-            if (_foldedBytes > allowed)
-            {
-                throw new ModelImportException($"Constants computed from {sourceBytes:N0} bytes take {_foldedBytes:N0} bytes ('{name}' makes {node.Output.Spec}); {allowed:N0} are allowed.");
-            }
+            Charge(bytes, name);
         }
 
         byte[][] values = ConstantFolding.Compute([node], [.. node.Outputs]);
         return [.. node.Outputs.Zip(values, (output, value) => Graph.Constant(output.Name, output.Spec, value))];
+    }
+
+    /// <summary>Counts bytes that a conversion makes of the source's: a few of them must not become gigabytes.</summary>
+    /// <param name="bytes">Their number.</param>
+    /// <param name="name">What they are for, for the message.</param>
+    /// <exception cref="ModelImportException">They are too many.</exception>
+    public void Charge(long bytes, string name)
+    {
+        _foldedBytes += bytes;
+        long allowed = limits.ExpansionBytes(sourceBytes);
+        if (_foldedBytes > allowed)
+        {
+            throw new ModelImportException($"Constants computed from {sourceBytes:N0} bytes take {_foldedBytes:N0} bytes ('{name}' makes {bytes:N0}); {allowed:N0} are allowed.");
+        }
     }
 
     /// <summary>Gives a tensor other axes. The batch stays open: axis 0 is copied from the input where it keeps its size, and follows from the rest otherwise.</summary>

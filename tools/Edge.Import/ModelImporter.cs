@@ -1,5 +1,6 @@
 using Edge.Compiler;
 using Edge.Format;
+using Edge.Import.Onnx;
 using Edge.Runtime;
 
 namespace Edge.Import;
@@ -12,6 +13,7 @@ public static class ModelImporter
     /// <summary>The formats, in the order in which they are tried.</summary>
     public static IReadOnlyList<SourceFormat> Formats { get; } =
     [
+        new OnnxFormat(),
     ];
 
     /// <summary>Reads and surveys a model without converting it.</summary>

@@ -1,0 +1,74 @@
+using Edge.Compiler;
+using Edge.Format;
+using Edge.Runtime.Operators;
+
+namespace Edge.Import.Onnx;
+
+/// <summary>Pooling.</summary>
+internal static class OnnxPooling
+{
+    public static IEnumerable<OnnxOperator> Table =>
+    [
+        OnnxOperator.Same("AveragePool", "AveragePool2D", AveragePool),
+        OnnxOperator.Same("GlobalAveragePool", "GlobalAveragePool, ReduceMean", GlobalAveragePool),
+        OnnxOperator.Many("MaxPool", OperatorSupport.Supported, "MaxPool2D", static node => [MaxPool(node), null]),
+    ];
+
+    private static Tensor MaxPool(OnnxNode node)
+    {
+        Tensor x = node.Input(0);
+        int rank = x.Shape.Rank;
+        node.Require(rank is 3 or 4, $"the input is {x}; [N, C, W] and [N, C, H, W] are allowed.");
+        OnnxWindow window = OnnxWindow.Read(node, x.Shape.Axes[2..], null);
+        node.Require(!window.IsDilated, "dilations other than 1 are not supported.");
+        Tensor picture = OnnxLayout.Picture(node, x);
+        if (window.NeedsPad)
+        {
+            picture = window.Pad(node, picture, float.NegativeInfinity);
+        }
+
+        Tensor y = node.Builder.Add(
+            node.Name,
+            new MaxPool2D(
+                OnnxWindow.Height(window.Kernel), OnnxWindow.Width(window.Kernel), OnnxWindow.Height(window.Stride), OnnxWindow.Width(window.Stride), window.Padding()),
+            picture);
+        return OnnxLayout.FromPicture(node, y, rank);
+    }
+
+    private static Tensor AveragePool(OnnxNode node)
+    {
+        Tensor x = node.Input(0);
+        int rank = x.Shape.Rank;
+        node.Require(rank is 3 or 4, $"the input is {x}; [N, C, W] and [N, C, H, W] are allowed.");
+        OnnxWindow window = OnnxWindow.Read(node, x.Shape.Axes[2..], null);
+        node.Require(!window.IsDilated, "dilations other than 1 are not supported.");
+        bool counts = node.Flag("count_include_pad");
+        Tensor picture = OnnxLayout.Picture(node, x);
+        if (counts && (window.NeedsPad || Array.Exists(window.Ceiling, static more => more > 0)))
+        {
+            // What rounding up adds never counts, so the padding that does becomes a node of its own.
+            picture = window.Pad(node, picture, 0);
+            counts = false;
+        }
+
+        Tensor y = node.Builder.Add(
+            node.Name,
+            new AveragePool2D(
+                OnnxWindow.Height(window.Kernel),
+                OnnxWindow.Width(window.Kernel),
+                OnnxWindow.Height(window.Stride),
+                OnnxWindow.Width(window.Stride),
+                window.Padding(),
+                counts && window.IsPadded),
+            picture);
+        return OnnxLayout.FromPicture(node, y, rank);
+    }
+
+    private static Tensor GlobalAveragePool(OnnxNode node)
+    {
+        Tensor x = node.Input(0);
+        return x.Shape.Rank == 4
+            ? OnnxLayout.ChannelsSecond(node, node.Builder.Add(node.Name, new GlobalAveragePool(KeepDims: true), OnnxLayout.ChannelsLast(node, x)))
+            : node.Builder.Add(node.Name, new ReduceMean(IntList.Create([.. Enumerable.Range(2, x.Shape.Rank - 2)]), KeepDims: true), x);
+    }
+}

@@ -15,6 +15,7 @@ public sealed class PassPipeline
     public static PassPipeline Default { get; } = new(
         new DeadNodeRemoval(),
         new IdentityRemoval(),
+        new WeightDequantizeFusion(),
         new ConstantFolding(),
         new BatchNormFolding(),
         new ActivationFusion(),

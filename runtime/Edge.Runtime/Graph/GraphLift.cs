@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Edge.Format;
+using Edge.Runtime.Kernels;
 using Edge.Runtime.Memory;
 using Edge.Runtime.Operators;
 
@@ -196,10 +197,10 @@ internal sealed class GraphLift
         {
             values = DequantizeBias(node, tensor);
         }
-        else if (tensor.Spec.Quantization is { } quantization)
+        else if (tensor.Spec.Quantization is not null)
         {
             values = new float[tensor.Spec.Shape.ElementCount];
-            DequantizeConstant(tensor.Constant.Span, tensor.Spec, quantization, values);
+            AffineQuantization.Dequantize(tensor.Constant.Span, tensor.Spec, values);
         }
         else if (tensor.Spec.Type != DataType.Float32)
         {
@@ -237,25 +238,6 @@ internal sealed class GraphLift
         }
 
         return values;
-    }
-
-    private static void DequantizeConstant(ReadOnlySpan<byte> data, in TensorSpec spec, Quantization quantization, Span<float> values)
-    {
-        int axis = quantization.Axis;
-        int inner = axis < 0 ? 1 : spec.Shape.Product(axis + 1, spec.Shape.Rank);
-        int channels = axis < 0 ? 1 : spec.Shape[axis];
-        for (int i = 0; i < values.Length; i++)
-        {
-            int channel = i / inner % channels;
-            int stored = spec.Type switch
-            {
-                DataType.Int8 => (sbyte)data[i],
-                DataType.UInt8 => data[i],
-                DataType.Int16 => MemoryMarshal.Cast<byte, short>(data)[i],
-                _ => MemoryMarshal.Cast<byte, int>(data)[i],
-            };
-            values[i] = (float)((stored - quantization.ZeroPoints[channel]) * (double)quantization.Scales[channel]);
-        }
     }
 
     private int Add(string name, TensorSpec spec, ReadOnlyMemory<byte> constant)

@@ -7,7 +7,7 @@ namespace Edge.Runtime.Operators;
 
 /// <summary>
 /// Two-dimensional convolution: y[n, i, j, o] = activation(b[o] + Σ x[n, i·strideH − top + p·dilationH, j·strideW − left + q·dilationW, c] · w[o, p, q, c]), with x = 0
-/// in the padding. Input [N, H, W, C], weights [O, KH, KW, C / groups], optional bias [O] → [N, H', W', O]; float32 or int8.
+/// in the padding. Input [N, H, W, C], weights [O, KH, KW, C / groups], optional bias [O] → [N, H', W', O]; float32 or int8. Beside float32 data the weights may be int8.
 /// </summary>
 /// <param name="StrideHeight">Rows between neighbouring windows, 1 … 65,535.</param>
 /// <param name="StrideWidth">Columns between neighbouring windows, 1 … 65,535.</param>
@@ -77,8 +77,10 @@ public readonly record struct Conv2D(
     }
 
     /// <inheritdoc/>
-    public void Forward(in Buffers io) =>
-        FloatConv.Forward(Geometry(io.InputShape(0), io.InputShape(1), io.OutputShape(0)), io.Input(0), io.Input(1), io.Input(2), Activation, io.Output(0), io.Team);
+    public void Forward(in Buffers io) => Forward(io, io.Input(1));
+
+    private void Forward(in Buffers io, ReadOnlySpan<float> weights) =>
+        FloatConv.Forward(Geometry(io.InputShape(0), io.InputShape(1), io.OutputShape(0)), io.Input(0), weights, io.Input(2), Activation, io.Output(0), io.Team);
 
     /// <inheritdoc/>
     public Keep Keeps(uint wanted) => ((wanted & 2) != 0 ? Keep.Input0 : Keep.None) | (Activation != Activation.None ? Keep.Output0 : Keep.None);
@@ -118,16 +120,24 @@ public readonly record struct Conv2D(
             return Int8ConvKernel.Conv(preparation, geometry, Activation);
         }
 
+        AlignedMemory? expanded = preparation.Expanded(1);
         long packedOutputs = ((geometry.OutputChannels / Groups) + 15L) / 16 * 16 * Groups;
         long bytes = packedOutputs * geometry.KernelHeight * geometry.KernelWidth * (geometry.InputChannels / Groups) * sizeof(float);
         if (bytes > int.MaxValue || !preparation.IsFrozen(1) || !preparation.MayPack(bytes))
         {
-            return null;
+            return expanded is null ? null : new Expanded(this, expanded);
         }
 
         AlignedMemory packed = preparation.Allocate((long)FloatConv.PackedFloats(geometry) * sizeof(float));
-        FloatConv.PackWeights(geometry, preparation.Constant<float>(1), MemoryMarshal.Cast<byte, float>(packed.Span));
+        ReadOnlySpan<float> weights = expanded is null ? preparation.Constant<float>(1) : MemoryMarshal.Cast<byte, float>(expanded.Span);
+        FloatConv.PackWeights(geometry, weights, MemoryMarshal.Cast<byte, float>(packed.Span));
         return new Packed(this, packed);
+    }
+
+    /// <summary>Weights that the file holds as int8.</summary>
+    private sealed class Expanded(Conv2D conv, AlignedMemory weights) : IKernel
+    {
+        public void Forward(in Buffers io) => conv.Forward(io, MemoryMarshal.Cast<byte, float>(weights.Span));
     }
 
     private sealed class Packed(Conv2D conv, AlignedMemory packed) : IKernel

@@ -5,7 +5,7 @@ using Edge.Runtime.Memory;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>A fully connected layer: y = activation(x · Wᵀ + b). Input [..., in], weights [out, in], optional bias [out] → [..., out]; float32 or int8.</summary>
+/// <summary>A fully connected layer: y = activation(x · Wᵀ + b). Input [..., in], weights [out, in], optional bias [out] → [..., out]; float32 or int8. Beside float32 data the weights may be int8: a quarter of the file.</summary>
 /// <param name="Activation">The clamp applied to the result.</param>
 /// <remarks>
 /// Gradients, with dY masked where the clamp was active: dX = dY · W, dW = dYᵀ · X, db = Σ rows of dY.
@@ -50,11 +50,13 @@ public readonly record struct Dense(Activation Activation = Activation.None) : I
     }
 
     /// <inheritdoc/>
-    public void Forward(in Buffers io)
+    public void Forward(in Buffers io) => Forward(io, io.Input(1));
+
+    private void Forward(in Buffers io, ReadOnlySpan<float> weights)
     {
         (int rows, int outputs, int inputs) = Sizes(io.OutputShape(0), io.InputShape(1));
         Gemm.Multiply(
-            rows, outputs, inputs, io.Input(0), inputs, 1, io.Input(1), 1, inputs, io.Output(0), outputs, accumulate: false, io.Input(2), Activation, io.Team);
+            rows, outputs, inputs, io.Input(0), inputs, 1, weights, 1, inputs, io.Output(0), outputs, accumulate: false, io.Input(2), Activation, io.Team);
     }
 
     /// <inheritdoc/>
@@ -97,28 +99,36 @@ public readonly record struct Dense(Activation Activation = Activation.None) : I
             return Int8ConvKernel.Dense(preparation, Int8Conv.Dense(rows, inputs, outputs), Activation);
         }
 
+        AlignedMemory? expanded = preparation.Expanded(1);
         long bytes = (outputs + 15L) / 16 * 16 * inputs * sizeof(float);
         if (bytes > int.MaxValue || rows <= Gemm.FewRowsTransposed || !preparation.IsFrozen(1) || !preparation.MayPack(bytes))
         {
-            return null;                           // few rows: the weights are read once, from where they lie
+            return expanded is null ? null : new ExpandedDense(this, expanded);          // few rows: the weights are read once, from where they lie
         }
 
         AlignedMemory packed = preparation.Allocate((long)Gemm.PackedFloats(outputs, inputs) * sizeof(float));
-        Gemm.PackRight(outputs, inputs, preparation.Constant<float>(1), 1, inputs, MemoryMarshal.Cast<byte, float>(packed.Span));
-        return new PackedDense(this, packed);
+        ReadOnlySpan<float> weights = expanded is null ? preparation.Constant<float>(1) : MemoryMarshal.Cast<byte, float>(expanded.Span);
+        Gemm.PackRight(outputs, inputs, weights, 1, inputs, MemoryMarshal.Cast<byte, float>(packed.Span));
+        return new PackedDense(this, packed, expanded);
     }
 
     private static (int Rows, int Outputs, int Inputs) Sizes(in Shape output, in Shape weights) =>
         (output.Product(0, output.Rank - 1), weights[0], weights[1]);
 
-    private sealed class PackedDense(Dense dense, AlignedMemory packed) : IKernel
+    /// <summary>Weights that the file holds as int8.</summary>
+    private sealed class ExpandedDense(Dense dense, AlignedMemory weights) : IKernel
+    {
+        public void Forward(in Buffers io) => dense.Forward(io, MemoryMarshal.Cast<byte, float>(weights.Span));
+    }
+
+    private sealed class PackedDense(Dense dense, AlignedMemory packed, AlignedMemory? expanded) : IKernel
     {
         public void Forward(in Buffers io)
         {
             (int rows, int outputs, int inputs) = Sizes(io.OutputShape(0), io.InputShape(1));
             if (rows <= Gemm.FewRowsTransposed)
             {
-                dense.Forward(io);
+                dense.Forward(io, expanded is null ? io.Input(1) : MemoryMarshal.Cast<byte, float>(expanded.Span));
                 return;
             }
 

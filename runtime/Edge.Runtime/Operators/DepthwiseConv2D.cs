@@ -1,11 +1,13 @@
+using System.Runtime.InteropServices;
 using Edge.Format;
 using Edge.Runtime.Kernels;
+using Edge.Runtime.Memory;
 
 namespace Edge.Runtime.Operators;
 
 /// <summary>
 /// Two-dimensional convolution of each channel by itself: output channel o = c·multiplier + m reads input channel c alone. Input [N, H, W, C], weights
-/// [KH, KW, C·multiplier], optional bias [C·multiplier] → [N, H', W', C·multiplier]; float32 or int8.
+/// [KH, KW, C·multiplier], optional bias [C·multiplier] → [N, H', W', C·multiplier]; float32 or int8. Beside float32 data the weights may be int8.
 /// </summary>
 /// <param name="StrideHeight">Rows between neighbouring windows, 1 … 65,535.</param>
 /// <param name="StrideWidth">Columns between neighbouring windows, 1 … 65,535.</param>
@@ -68,8 +70,10 @@ public readonly record struct DepthwiseConv2D(
     }
 
     /// <inheritdoc/>
-    public void Forward(in Buffers io) => FloatDepthwise.Forward(
-        Geometry(io.InputShape(0), io.InputShape(1), io.OutputShape(0)), io.Input(0), io.Input(1), io.Input(2), Activation, io.Output(0), io.Team);
+    public void Forward(in Buffers io) => Forward(io, io.Input(1));
+
+    private void Forward(in Buffers io, ReadOnlySpan<float> weights) => FloatDepthwise.Forward(
+        Geometry(io.InputShape(0), io.InputShape(1), io.OutputShape(0)), io.Input(0), weights, io.Input(2), Activation, io.Output(0), io.Team);
 
     /// <inheritdoc/>
     public Keep Keeps(uint wanted) => ((wanted & 2) != 0 ? Keep.Input0 : Keep.None) | (Activation != Activation.None ? Keep.Output0 : Keep.None);
@@ -101,9 +105,22 @@ public readonly record struct DepthwiseConv2D(
     }
 
     /// <inheritdoc/>
-    public IKernel? Prepare(in Preparation preparation) => preparation.Input(0).Type == DataType.Float32
-        ? null                                     // the weights already lie as the loops read them
-        : new Int8DepthwiseKernel(preparation, Geometry(preparation.Input(0).Shape, preparation.Input(1).Shape, preparation.Output(0).Shape), Activation);
+    public IKernel? Prepare(in Preparation preparation)
+    {
+        if (preparation.Input(0).Type != DataType.Float32)
+        {
+            return new Int8DepthwiseKernel(preparation, Geometry(preparation.Input(0).Shape, preparation.Input(1).Shape, preparation.Output(0).Shape), Activation);
+        }
+
+        // Float32 weights already lie as the loops read them.
+        return preparation.Expanded(1) is { } weights ? new Expanded(this, weights) : null;
+    }
+
+    /// <summary>Weights that the file holds as int8.</summary>
+    private sealed class Expanded(DepthwiseConv2D conv, AlignedMemory weights) : IKernel
+    {
+        public void Forward(in Buffers io) => conv.Forward(io, MemoryMarshal.Cast<byte, float>(weights.Span));
+    }
 
     private ConvGeometry Geometry(in Shape input, in Shape weights, in Shape output) => new(
         input[0], input[1], input[2], input[3], output[1], output[2], output[3], weights[0], weights[1],

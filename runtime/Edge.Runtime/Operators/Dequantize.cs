@@ -3,7 +3,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>x = scale · (q − zero point), element by element; int8, uint8 or int16 to float32.</summary>
+/// <summary>x = scale · (q − zero point), element by element; int8, uint8 or int16 to float32. Scale and zero point may vary along an axis.</summary>
 /// <remarks>Source: TFLite reference kernel Dequantize.</remarks>
 public readonly record struct Dequantize : IOperator<Dequantize>
 {
@@ -23,19 +23,10 @@ public readonly record struct Dequantize : IOperator<Dequantize>
     {
         TensorSpec input = shapes.Input(0);
         shapes.Require(input.Type is DataType.Int8 or DataType.UInt8 or DataType.Int16, $"the input is {input}; int8, uint8 and int16 are allowed.");
-        ShapeRules.Quantized(shapes, input, "the input");
+        ShapeRules.Quantized(shapes, input, "the input", perAxis: true);
         return new OperatorPlan(ShapeRules.Output(shapes, DataType.Float32, input.Shape));
     }
 
     /// <inheritdoc/>
-    public void Forward(in Buffers io)
-    {
-        Quantization from = io.InputSpec(0).Quantization!;
-        switch (io.InputSpec(0).Type)
-        {
-            case DataType.Int8: AffineQuantization.Dequantize(io.Input<sbyte>(0), from.Scale, from.ZeroPoint, io.Output(0)); break;
-            case DataType.UInt8: AffineQuantization.Dequantize(io.Input<byte>(0), from.Scale, from.ZeroPoint, io.Output(0)); break;
-            default: AffineQuantization.Dequantize(io.Input<short>(0), from.Scale, from.ZeroPoint, io.Output(0)); break;
-        }
-    }
+    public void Forward(in Buffers io) => AffineQuantization.Dequantize(io.Input<byte>(0), io.InputSpec(0), io.Output(0));
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Edge.Format;
+using Edge.Runtime.Kernels;
 using Edge.Runtime.Memory;
 
 namespace Edge.Runtime.Operators;
@@ -44,6 +45,13 @@ public readonly ref struct Preparation
     /// <param name="index">Its position.</param>
     public ReadOnlySpan<T> Constant<T>(int index) where T : unmanaged => MemoryMarshal.Cast<byte, T>(_constants[index].Span);
 
+    /// <summary>
+    /// A layer's frozen weights as float32: null where they are float32 already; int8 weights beside float32 data are dequantized once for all operators
+    /// that read them, into memory that lives as long as the model.
+    /// </summary>
+    /// <param name="index">Position of the weights.</param>
+    internal AlignedMemory? Expanded(int index) => _inputs[index].Type == DataType.Float32 ? null : _memory.Expand(_constants[index], _inputs[index]);
+
     /// <summary>Whether packing weights of this many bytes is allowed: prepacking is on and the model's budget holds it.</summary>
     /// <param name="bytes">Bytes of the packed form.</param>
     public bool MayPack(long bytes) => _memory.MayPack(bytes);
@@ -65,24 +73,26 @@ internal sealed class PreparedMemory(bool prepack, long fileBytes) : IDisposable
     private const long TinyModel = 64 << 10;
 
     private readonly List<AlignedMemory> _blocks = [];
+    private readonly Dictionary<(ReadOnlyMemory<byte> Constant, Quantization Parameters), AlignedMemory> _expanded = [];
+    private long _expandedBytes;
 
     /// <summary>Bytes that packing for speed alone may take: float32 weights once more, int8 weights padded to at most double.</summary>
-    private readonly long _packing = (2 * fileBytes) + TinyModel;
+    private long Packing => (2 * (fileBytes + _expandedBytes)) + TinyModel;
 
     /// <summary>Bytes at which a kernel that cannot do without is refused; what packing for speed left is at least half of it.</summary>
-    private readonly long _most = 2 * ((2 * fileBytes) + TinyModel);
+    private long Most => 2 * Packing;
 
-    /// <summary>Bytes allocated.</summary>
+    /// <summary>Bytes allocated, without dequantized constants.</summary>
     public long Bytes { get; private set; }
 
-    public bool MayPack(long bytes) => prepack && bytes >= 0 && Bytes + bytes <= _packing;
+    public bool MayPack(long bytes) => prepack && bytes >= 0 && Bytes + bytes <= Packing;
 
     public AlignedMemory Allocate(long bytes)
     {
-        if (bytes > _most - Bytes)
+        if (bytes > Most - Bytes)
         {
             throw new ModelFormatException(
-                $"Prepared kernels need {Bytes} + {bytes} bytes; {_most} are allowed for a file of {fileBytes} bytes. " +
+                $"Prepared kernels need {Bytes} + {bytes} bytes; {Most} are allowed for a file of {fileBytes} bytes. " +
                 "Merge operators that share weights, or use fewer groups: a group takes a multiple of 16 output channels.");
         }
 
@@ -90,6 +100,24 @@ internal sealed class PreparedMemory(bool prepack, long fileBytes) : IDisposable
         _blocks.Add(block);
         Bytes += bytes;
         return block;
+    }
+
+    /// <summary>
+    /// A constant of int8 weights as float32. Every constant is dequantized once, so all of them together take at most four times the file; packing may then
+    /// take what it could if the file held them as float32.
+    /// </summary>
+    public AlignedMemory Expand(ReadOnlyMemory<byte> constant, in TensorSpec spec)
+    {
+        if (!_expanded.TryGetValue((constant, spec.Quantization!), out AlignedMemory? memory))
+        {
+            memory = new AlignedMemory((long)spec.Shape.ElementCount * sizeof(float));
+            _blocks.Add(memory);
+            _expanded.Add((constant, spec.Quantization!), memory);
+            _expandedBytes += memory.Bytes;
+            AffineQuantization.Dequantize(constant.Span, spec, MemoryMarshal.Cast<byte, float>(memory.Span));
+        }
+
+        return memory;
     }
 
     public void Dispose()

@@ -132,6 +132,7 @@ internal static class ShapeRules
 
     /// <summary>The output of a layer with weights and perhaps a bias (inputs 1 and 2): float32 throughout, or int8 as TFLite defines it.</summary>
     /// <remarks>
+    /// Beside float32 data the weights may be constants of int8 all the same, with one scale and zero point or one of each for every output channel: their values are dequantized.
     /// int8: input and output with one scale and zero point each, constant symmetric weights with one scale or one for each output channel, int32 bias.
     /// The output's parameters are what the model declares. Source: TFLite 8-bit quantization specification.
     /// </remarks>
@@ -147,13 +148,38 @@ internal static class ShapeRules
         shapes.Require(!hasBias || bias.Shape == new Shape(channels), $"the bias is {bias}; [{channels}] is allowed, one value for each output channel.");
         if (input.Type == DataType.Float32)
         {
-            shapes.Require(weights.Type == DataType.Float32, $"the input is {input}, but the weights are {weights}; float32 is allowed.");
+            shapes.Require(weights.Type is DataType.Float32 or DataType.Int8, $"the input is {input}, but the weights are {weights}; float32, and int8 with a scale, are allowed.");
+            if (weights.Type == DataType.Int8)
+            {
+                Quantization parameters = WeightScales(shapes, channelAxis);
+                foreach (int zeroPoint in parameters.ZeroPoints)
+                {
+                    shapes.Require(zeroPoint is >= sbyte.MinValue and <= sbyte.MaxValue, $"the weights {weights} have zero point {zeroPoint}; {sbyte.MinValue} … {sbyte.MaxValue} is allowed.");
+                }
+            }
+
             shapes.Require(!hasBias || bias.Type == DataType.Float32, $"the input is {input}, but the bias is {bias}; float32 is allowed.");
             return Output(shapes, DataType.Float32, output);
         }
 
         RequireInt8(shapes, 0);
         shapes.Require(weights.Type == DataType.Int8, $"the input is {input}, but the weights are {weights}; int8 is allowed.");
+        Symmetric(shapes, WeightScales(shapes, channelAxis), "the weights have");
+        shapes.Require(!hasBias || bias.Type == DataType.Int32, $"the input is {input}, but the bias is {bias}; int32 is allowed.");
+        shapes.Require(!hasBias || shapes.IsConstant(2), "the int32 bias is computed by the model; it must be a constant.");
+        if (hasBias && bias.Quantization is { } biasScales)
+        {
+            Symmetric(shapes, biasScales, "the bias has");
+        }
+
+        return Output(shapes, DataType.Int8, output, DeclaredInt8(shapes));
+    }
+
+    /// <summary>The parameters of a layer's int8 weights: a constant with one scale, or one for each output channel.</summary>
+    private static Quantization WeightScales(in Shapes shapes, int channelAxis)
+    {
+        TensorSpec weights = shapes.Input(1);
+        int channels = weights.Shape[channelAxis];
         shapes.Require(shapes.IsConstant(1), "the int8 weights are computed by the model; they must be a constant.");
         Quantization? scales = weights.Quantization;
         shapes.Require(scales is not null, $"the weights {weights} have no scale; one, or one for each output channel, is needed.");
@@ -166,15 +192,7 @@ internal static class ShapeRules
             Scale(shapes, scale, "the weights");
         }
 
-        Symmetric(shapes, scales, "the weights have");
-        shapes.Require(!hasBias || bias.Type == DataType.Int32, $"the input is {input}, but the bias is {bias}; int32 is allowed.");
-        shapes.Require(!hasBias || shapes.IsConstant(2), "the int32 bias is computed by the model; it must be a constant.");
-        if (hasBias && bias.Quantization is { } biasScales)
-        {
-            Symmetric(shapes, biasScales, "the bias has");
-        }
-
-        return Output(shapes, DataType.Int8, output, DeclaredInt8(shapes));
+        return scales;
     }
 
     /// <summary>The plan of a function of each element: float32, or int8 with the output's parameters as the model declares them.</summary>
@@ -244,29 +262,36 @@ internal static class ShapeRules
         return Output(shapes, DataType.Int8, output, input.Quantization);
     }
 
-    /// <summary>A quantized int8, uint8 or int16 tensor: one positive scale and a zero point within the type.</summary>
+    /// <summary>A quantized int8, uint8 or int16 tensor: a positive scale and a zero point within the type.</summary>
     /// <param name="shapes">Where to complain.</param>
     /// <param name="spec">The tensor.</param>
     /// <param name="name">What it is called in messages.</param>
-    internal static void Quantized(in Shapes shapes, in TensorSpec spec, string name)
+    /// <param name="perAxis">Whether parameters may vary along an axis.</param>
+    internal static void Quantized(in Shapes shapes, in TensorSpec spec, string name, bool perAxis = false)
     {
         Quantization? quantization = spec.Quantization;
         shapes.Require(quantization is not null, $"{name} {spec} has no scale and zero point; a tensor of {spec.Type.Name()} needs them.");
+        int axis = quantization.Axis;
+        int expected = perAxis && axis >= 0 && axis < spec.Shape.Rank ? spec.Shape[axis] : axis < 0 ? 1 : -1;
         shapes.Require(
-            quantization.Axis < 0 && quantization.Scales.Length == 1,
-            $"{name} {spec} has {quantization.Scales.Length} scales along axis {quantization.Axis}; one for the whole tensor is allowed.");
-        Scale(shapes, quantization.Scale, name);
-        shapes.Require(
-            quantization.Scale is >= LeastScale and <= MostScale, $"{name} {spec} has scale {quantization.Scale}; 2^-60 … 2^60 is allowed.");
+            quantization.Scales.Length == expected,
+            $"{name} {spec} has {quantization.Scales.Length} scales along axis {axis}; one for the whole tensor{(perAxis ? ", or one for each index of an axis," : "")} is allowed.");
+        foreach (float scale in quantization.Scales)
+        {
+            Scale(shapes, scale, name);
+            shapes.Require(scale is >= LeastScale and <= MostScale, $"{name} {spec} has scale {scale}; 2^-60 … 2^60 is allowed.");
+        }
+
         (int lowest, int highest) = spec.Type switch
         {
             DataType.Int8 => (sbyte.MinValue, sbyte.MaxValue),
             DataType.UInt8 => (byte.MinValue, byte.MaxValue),
             _ => (short.MinValue, short.MaxValue),
         };
-        shapes.Require(
-            quantization.ZeroPoint >= lowest && quantization.ZeroPoint <= highest,
-            $"{name} {spec} has zero point {quantization.ZeroPoint}; {lowest} … {highest} is allowed.");
+        foreach (int zeroPoint in quantization.ZeroPoints)
+        {
+            shapes.Require(zeroPoint >= lowest && zeroPoint <= highest, $"{name} {spec} has zero point {zeroPoint}; {lowest} … {highest} is allowed.");
+        }
     }
 
     private static void Symmetric(in Shapes shapes, Quantization quantization, string name)

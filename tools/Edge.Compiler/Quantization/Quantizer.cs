@@ -48,6 +48,54 @@ public static class Quantizer
         });
     }
 
+    /// <summary>Elements from which on weights are worth rounding; below, the bytes saved are few. Source: TFLite's converter, dynamic-range quantization.</summary>
+    private const int FewestWeights = 1024;
+
+    /// <summary>
+    /// Rounds weights alone: Dense, Conv2D and DepthwiseConv2D keep float32 activations and get int8 weights, symmetric, one scale for each output channel. The file shrinks to about
+    /// a quarter, no calibration is needed, and arithmetic stays float32: the runtime dequantizes the weights once at load. Known as dynamic-range or weight-only quantization.
+    /// </summary>
+    /// <param name="floatGraph">A float32 graph; unchanged. It is optimized first.</param>
+    /// <returns>The graph; its report lists the layers whose weights were rounded, with the range of the weights, and as float the layers that stay as they are.</returns>
+    /// <exception cref="ArgumentException">A weight is not finite.</exception>
+    public static QuantizationResult QuantizeWeights(Graph floatGraph)
+    {
+        ArgumentNullException.ThrowIfNull(floatGraph);
+        Graph graph = floatGraph.Clone();
+        Compile.Optimize(graph);
+        long before = ModelEmitter.ToBytes(graph).Length;
+        List<QuantizedOperator> quantized = [];
+        List<FloatOperator> kept = [];
+        Dictionary<Tensor, (Tensor Weights, QuantizedWeights Rounded)> made = [];
+        foreach (Node node in graph.Nodes)
+        {
+            if (Fusable.ChannelAxis(node) is not { } axis || node.Inputs[1] is not { Type: DataType.Float32 } weights)
+            {
+                continue;
+            }
+
+            if (!weights.IsConstant || weights.Shape.ElementCount < FewestWeights)
+            {
+                kept.Add(new FloatOperator(node.Name, node.Info.Name, weights.IsConstant
+                    ? $"its {weights.Shape.ElementCount} weights are fewer than {FewestWeights}." : "its weights are computed and no constants."));
+                continue;
+            }
+
+            if (!made.TryGetValue(weights, out (Tensor Weights, QuantizedWeights Rounded) result) || result.Weights.Quantization!.Axis != axis)
+            {
+                QuantizedWeights rounded = new(weights, axis, [], 1);
+                made[weights] = result = (graph.Constant(weights.Name, rounded.Spec, rounded.Data), rounded);
+            }
+
+            graph.SetInput(node, 1, result.Weights);
+            float most = result.Rounded.Spec.Quantization!.Scales.ToArray().Max() * sbyte.MaxValue;
+            quantized.Add(new QuantizedOperator(
+                node.Name, node.Info.Name, new ValueRange(-most, most), most / sbyte.MaxValue, 0, result.Rounded.Snr, weights.Spec.Bytes, result.Rounded.Bytes, 0));
+        }
+
+        return new QuantizationResult(graph, new QuantizationReport { Quantized = quantized, Float = kept, FileBytesBefore = before, FileBytesAfter = ModelEmitter.ToBytes(graph).Length });
+    }
+
     /// <summary>Why nodes stay float32, as far as that is known before the int8 graph is built.</summary>
     private static Dictionary<Node, string> Reasons(Graph graph, QuantizerOptions options)
     {

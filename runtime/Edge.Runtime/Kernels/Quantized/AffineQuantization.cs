@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Edge.Format;
+using Edge.Runtime.Operators;
 
 namespace Edge.Runtime.Kernels;
 
@@ -105,6 +107,42 @@ internal static class AffineQuantization
         for (; i < q.Length; i++)
         {
             x[i] = scale * (q[i] - zeroPoint);
+        }
+    }
+
+    /// <summary>A whole tensor of int8, uint8, int16 or int32 to float32, its parameters constant or varying along an axis.</summary>
+    /// <param name="data">Its elements.</param>
+    /// <param name="spec">Type, shape and quantization.</param>
+    /// <param name="x">Receives as many values.</param>
+    public static void Dequantize(ReadOnlySpan<byte> data, in TensorSpec spec, Span<float> x)
+    {
+        Quantization quantization = spec.Quantization!;
+        int axis = quantization.Axis;
+        int channels = axis < 0 ? 1 : spec.Shape[axis];
+        int run = axis < 0 ? x.Length : spec.Shape.Product(axis + 1, spec.Shape.Rank);
+        int size = spec.Type.Size();
+        for (int i = 0, channel = 0; i < x.Length; i += run, channel = channel + 1 == channels ? 0 : channel + 1)
+        {
+            float scale = quantization.Scales[channel];
+            int zeroPoint = quantization.ZeroPoints[channel];
+            ReadOnlySpan<byte> q = data.Slice(i * size, run * size);
+            Span<float> values = x.Slice(i, run);
+            switch (spec.Type)
+            {
+                case DataType.Int8: Dequantize(MemoryMarshal.Cast<byte, sbyte>(q), scale, zeroPoint, values); break;
+                case DataType.UInt8: Dequantize(q, scale, zeroPoint, values); break;
+                case DataType.Int16: Dequantize(MemoryMarshal.Cast<byte, short>(q), scale, zeroPoint, values); break;
+                default: Dequantize(MemoryMarshal.Cast<byte, int>(q), scale, zeroPoint, values); break;
+            }
+        }
+    }
+
+    /// <summary>int32 to float32, rounded once.</summary>
+    private static void Dequantize(ReadOnlySpan<int> q, float scale, int zeroPoint, Span<float> x)
+    {
+        for (int i = 0; i < q.Length; i++)
+        {
+            x[i] = (float)(((double)q[i] - zeroPoint) * scale);
         }
     }
 

@@ -40,7 +40,7 @@ internal sealed class OnnxConverter
             scope.Set(input.Name, Input(input));
         }
 
-        Convert(_cut.Nodes, scope, _model.Opsets, []);
+        Convert(_cut.Nodes, scope, _model.Opsets, new Dictionary<string, OnnxAttributeMessage>());
         foreach (OnnxValueMessage output in _cut.Outputs)
         {
             OnnxValue value = scope.Find(output.Name) ?? throw new ModelImportException($"Output '{output.Name}' is computed by no node.");
@@ -90,7 +90,7 @@ internal sealed class OnnxConverter
         OnnxScope scope = new(node.Scope);
         AddInitializers(graph, scope);
         Deeper(node.Kind);
-        Convert(graph.Nodes, scope, new Dictionary<string, long> { [""] = node.Version }, []);
+        Convert(graph.Nodes, scope, new Dictionary<string, long> { [""] = node.Version }, new Dictionary<string, OnnxAttributeMessage>());
         _depth--;
         return [.. graph.Outputs.Select(output => scope.Find(output.Name) ?? throw node.Fail($"the branch '{graph.Name}' does not compute its output '{output.Name}'."))];
     }

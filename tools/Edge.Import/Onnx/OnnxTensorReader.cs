@@ -86,7 +86,7 @@ internal sealed class OnnxTensorReader(ExternalFiles files)
     {
         ReadOnlySpan<TFrom> from = MemoryMarshal.Cast<byte, TFrom>(raw);
         byte[] data = new byte[from.Length * Marshal.SizeOf<TTo>()];
-        Span<TTo> to = MemoryMarshal.Cast<byte, TTo>(data);
+        Span<TTo> to = MemoryMarshal.Cast<byte, TTo>(data.AsSpan());
         for (int i = 0; i < from.Length; i++)
         {
             to[i] = convert(from[i]);
@@ -114,7 +114,7 @@ internal sealed class OnnxTensorReader(ExternalFiles files)
         switch (tensor.Type)
         {
             case OnnxTypes.Float:
-                CollectionsMarshal.AsSpan(tensor.Floats).CopyTo(MemoryMarshal.Cast<byte, float>(data));
+                CollectionsMarshal.AsSpan(tensor.Floats).CopyTo(MemoryMarshal.Cast<byte, float>(data.AsSpan()));
                 break;
             case OnnxTypes.Double:
                 Fill(data, tensor.Doubles, static value => (float)value);
@@ -144,7 +144,7 @@ internal sealed class OnnxTensorReader(ExternalFiles files)
                 Fill(data, tensor.Integers, static value => value < 0 ? long.MaxValue : value);
                 break;
             default:
-                CollectionsMarshal.AsSpan(tensor.Integers).CopyTo(MemoryMarshal.Cast<byte, long>(data));
+                CollectionsMarshal.AsSpan(tensor.Integers).CopyTo(MemoryMarshal.Cast<byte, long>(data.AsSpan()));
                 break;
         }
 
@@ -153,7 +153,7 @@ internal sealed class OnnxTensorReader(ExternalFiles files)
 
     private static void Fill<TFrom, TTo>(byte[] data, List<TFrom> values, Func<TFrom, TTo> convert) where TTo : unmanaged
     {
-        Span<TTo> to = MemoryMarshal.Cast<byte, TTo>(data);
+        Span<TTo> to = MemoryMarshal.Cast<byte, TTo>(data.AsSpan());
         for (int i = 0; i < to.Length; i++)
         {
             to[i] = convert(values[i]);

@@ -1,5 +1,6 @@
 using Edge.Compiler;
 using Edge.Format;
+using Edge.Import.Keras;
 using Edge.Import.Onnx;
 using Edge.Runtime;
 
@@ -13,6 +14,7 @@ public static class ModelImporter
     /// <summary>The formats, in the order in which they are tried.</summary>
     public static IReadOnlyList<SourceFormat> Formats { get; } =
     [
+        new KerasFormat(),
         new OnnxFormat(),
     ];
 

@@ -4,14 +4,15 @@ using Edge.Runtime.Kernels;
 namespace Edge.Runtime.Operators;
 
 /// <summary>
-/// The mean of each window, channel by channel: [N, H, W, C] → [N, H', W', C]; float32, or int8 with the input's scale and zero point.
+/// The mean of each window, channel by channel: [N, H, W, C] → [N, H', W', C]; float32, or int8 or uint8 with the input's scale and zero
+/// point. Halves round away from zero in int8, up in uint8, as in TFLite.
 /// </summary>
 /// <param name="KernelHeight">Rows of the window, 1 … 65,535.</param>
 /// <param name="KernelWidth">Columns of the window, 1 … 65,535.</param>
 /// <param name="StrideHeight">Rows between neighbouring windows, 1 … 65,535.</param>
 /// <param name="StrideWidth">Columns between neighbouring windows, 1 … 65,535.</param>
 /// <param name="Padding">Rows and columns around the input, each smaller than the window.</param>
-/// <param name="CountIncludePad">Whether the padding takes part as zeros; otherwise it takes no part at all. Not for int8.</param>
+/// <param name="CountIncludePad">Whether the padding takes part as zeros; otherwise it takes no part at all. float32 only.</param>
 /// <param name="Activation">The clamp applied to the result.</param>
 /// <remarks>Source: TFLite AVERAGE_POOL_2D; ONNX AveragePool-11. dX = Σ over the windows that hold the element of dY / count.</remarks>
 public readonly record struct AveragePool2D(
@@ -53,8 +54,8 @@ public readonly record struct AveragePool2D(
     {
         ShapeRules.Known(shapes, Activation);
         shapes.Require(
-            !CountIncludePad || shapes.Type(0) != DataType.Int8, $"the input is {shapes.Input(0)} and padding counts; for int8 put a Pad before and leave padding out here.");
-        return new OperatorPlan(Window.Pool(shapes, KernelHeight, KernelWidth, StrideHeight, StrideWidth, Padding)) { OverwritesGradients = true };
+            !CountIncludePad || shapes.Type(0) == DataType.Float32, $"the input is {shapes.Input(0)} and padding counts; for integers put a Pad before and leave padding out here.");
+        return new OperatorPlan(Window.Pool(shapes, KernelHeight, KernelWidth, StrideHeight, StrideWidth, Padding, mayBeUInt8: true)) { OverwritesGradients = true };
     }
 
     /// <inheritdoc/>

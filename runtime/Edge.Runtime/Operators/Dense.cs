@@ -39,14 +39,7 @@ public readonly record struct Dense(Activation Activation = Activation.None) : I
         }
 
         sizes[rank - 1] = weights.Shape[0];
-        TensorSpec output = ShapeRules.Layer(shapes, sizes[..rank], channelAxis: 0);
-        if (input.Type == DataType.Int8)
-        {
-            float scale = weights.Quantization!.Scale;                   // with a single scale the reference multiplies in float32
-            shapes.Require(float.IsFinite(scale * input.Quantization!.Scale), $"the scales of input and weights are {input.Quantization.Scale} and {scale}; their product must be finite in float32.");
-        }
-
-        return new OperatorPlan(output) { OverwritesGradients = true };
+        return new OperatorPlan(ShapeRules.Layer(shapes, sizes[..rank], channelAxis: 0)) { OverwritesGradients = true };
     }
 
     /// <inheritdoc/>

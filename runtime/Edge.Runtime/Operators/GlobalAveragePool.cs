@@ -24,7 +24,7 @@ public readonly record struct GlobalAveragePool(bool KeepDims = false) : IOperat
         shapes.Require(input.Shape.Rank == 4, $"the input is {input}; [N, H, W, C] is allowed.");
         shapes.Require(input.Shape[1] >= 1 && input.Shape[2] >= 1, $"the input {input} has no pixels; at least one is needed.");
         ReadOnlySpan<long> sizes = KeepDims ? [input.Shape[0], 1, 1, input.Shape[3]] : [input.Shape[0], input.Shape[3]];
-        return new OperatorPlan(ShapeRules.Pooled(shapes, sizes)) { OverwritesGradients = true };
+        return new OperatorPlan(ShapeRules.Pooled(shapes, sizes, mayBeUInt8: false)) { OverwritesGradients = true };
     }
 
     /// <inheritdoc/>

@@ -133,7 +133,8 @@ internal static class ShapeRules
     /// <summary>The output of a layer with weights and perhaps a bias (inputs 1 and 2): float32 throughout, or int8 as TFLite defines it.</summary>
     /// <remarks>
     /// Beside float32 data the weights may be constants of int8 all the same, with one scale and zero point or one of each for every output channel: their values are dequantized.
-    /// int8: input and output with one scale and zero point each, constant symmetric weights with one scale or one for each output channel, int32 bias.
+    /// int8: input and output with one scale and zero point each, constant weights with one scale and zero point, or symmetric with a scale for each output
+    /// channel, int32 bias.
     /// The output's parameters are what the model declares. Source: TFLite 8-bit quantization specification.
     /// </remarks>
     /// <param name="shapes">The inputs.</param>
@@ -164,7 +165,17 @@ internal static class ShapeRules
 
         RequireInt8(shapes, 0);
         shapes.Require(weights.Type == DataType.Int8, $"the input is {input}, but the weights are {weights}; int8 is allowed.");
-        Symmetric(shapes, WeightScales(shapes, channelAxis), "the weights have");
+        Quantization scales = WeightScales(shapes, channelAxis);
+        float product = scales.Scale * input.Quantization!.Scale;        // with a single scale the reference multiplies in float32
+        shapes.Require(
+            scales.Scales.Length > 1 || float.IsFinite(product), $"the scales of input and weights are {input.Quantization.Scale} and {scales.Scale}; their product must be finite in float32.");
+        if (scales.Axis >= 0)
+        {
+            Symmetric(shapes, scales, "the weights have");
+        }
+
+        shapes.Require(
+            scales.ZeroPoint is >= sbyte.MinValue and <= sbyte.MaxValue, $"the weights {weights} have zero point {scales.ZeroPoint}; {sbyte.MinValue} … {sbyte.MaxValue} is allowed.");
         shapes.Require(!hasBias || bias.Type == DataType.Int32, $"the input is {input}, but the bias is {bias}; int32 is allowed.");
         shapes.Require(!hasBias || shapes.IsConstant(2), "the int32 bias is computed by the model; it must be a constant.");
         if (hasBias && bias.Quantization is { } biasScales)
@@ -250,7 +261,8 @@ internal static class ShapeRules
     /// <summary>The output of pooling: float32, or int8 with the parameters of the input.</summary>
     /// <param name="shapes">The inputs.</param>
     /// <param name="output">Sizes of the output.</param>
-    internal static TensorSpec Pooled(in Shapes shapes, ReadOnlySpan<long> output)
+    /// <param name="mayBeUInt8">Whether uint8 is allowed like int8.</param>
+    internal static TensorSpec Pooled(in Shapes shapes, ReadOnlySpan<long> output, bool mayBeUInt8)
     {
         TensorSpec input = shapes.Input(0);
         if (input.Type == DataType.Float32)
@@ -258,8 +270,16 @@ internal static class ShapeRules
             return Output(shapes, DataType.Float32, output);
         }
 
-        RequireInt8(shapes, 0);
-        return Output(shapes, DataType.Int8, output, input.Quantization);
+        if (mayBeUInt8 && input.Type == DataType.UInt8)
+        {
+            Quantized(shapes, input, "the input");
+        }
+        else
+        {
+            RequireInt8(shapes, 0);
+        }
+
+        return Output(shapes, input.Type, output, input.Quantization);
     }
 
     /// <summary>A quantized int8, uint8 or int16 tensor: a positive scale and a zero point within the type.</summary>

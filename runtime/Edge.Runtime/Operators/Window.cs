@@ -36,13 +36,13 @@ internal static class Window
     }
 
     /// <summary>The output of pooling [N, H, W, C].</summary>
-    internal static TensorSpec Pool(in Shapes shapes, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, Padding2D padding)
+    internal static TensorSpec Pool(in Shapes shapes, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, Padding2D padding, bool mayBeUInt8 = false)
     {
         TensorSpec input = shapes.Input(0);
         shapes.Require(input.Shape.Rank == 4, $"the input is {input}; [N, H, W, C] is allowed.");
         int height = Count(shapes, "height", input.Shape[1], kernelHeight, strideHeight, 1, padding.Top, padding.Bottom);
         int width = Count(shapes, "width", input.Shape[2], kernelWidth, strideWidth, 1, padding.Left, padding.Right);
-        return ShapeRules.Pooled(shapes, [input.Shape[0], height, width, input.Shape[3]]);
+        return ShapeRules.Pooled(shapes, [input.Shape[0], height, width, input.Shape[3]], mayBeUInt8);
     }
 
     private static void Check(in Shapes shapes, string name, string axis, int value, int lowest) =>

@@ -1,4 +1,6 @@
+using Edge.Compiler;
 using Edge.Format;
+using Edge.Runtime;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
 
@@ -33,6 +35,22 @@ public sealed class AveragePool2DTests : OperatorTests<AveragePool2D>
 
     [Fact]
     public void Int8_keeps_the_inputs_parameters() => PoolCases.AssertInt8(AveragePool2D.Info, new AveragePool2D(2, 2));
+
+    [Fact]
+    public void UInt8_rounds_halves_up_and_keeps_the_inputs_parameters()
+    {
+        Quantization quantization = new(0.5f, 120);
+        Graph graph = new();
+        Tensor x = graph.AddInput("x", new Shape(1, 2, 2, 2), DataType.UInt8, quantization);
+        graph.AddOutput(graph.Add(new AveragePool2D(2, 2, Activation: Activation.Relu), x));
+        using Model model = Model.Load(ModelEmitter.ToBytes(graph));
+        using Session session = new(model);
+        Assert.True(Quantization.Same(quantization, session.OutputSpec(0).Quantization));
+        byte[] values = [121, 100, 122, 110, 121, 90, 122, 100];
+        values.CopyTo(session.Input<byte>());
+        session.Run();
+        Assert.Equal([122, 120], session.Output<byte>().ToArray());     // 121.5 up; 100 is below zero
+    }
 
     protected override IEnumerable<Int8Case<AveragePool2D>> Int8Cases(Random random) => PoolCases.Int8<AveragePool2D>(
         random, average: true, static (kernelHeight, kernelWidth, strideHeight, strideWidth, padding, activation) =>

@@ -72,16 +72,9 @@ public sealed class DenseTests : OperatorTests<Dense>
             (Shape, Shape, Shape) shapes = rows == 1
                 ? (new(batch, inputs), new(outputs, inputs), new(batch, outputs))
                 : (new(batch, rows, inputs), new(outputs, inputs), new(batch, rows, outputs));
-            yield return Int8Layers.Case(random, op, op.Activation, Int8Conv.Dense(batch * rows, inputs, outputs), shapes, 0, DenseReference);
+            yield return Int8Layers.Case(random, op, op.Activation, Int8Conv.Dense(batch * rows, inputs, outputs), shapes, 0, TfliteReference.Conv);
         }
     }
-
-    // With one weight scale TFLite multiplies it with the input's in float32.
-    private static sbyte[] DenseReference(
-        ConvGeometry geometry, sbyte[] input, sbyte[] weights, int[] bias, float[] scales, float inputScale, int inputZeroPoint, float outputScale, Int8Range range) =>
-        scales.Length == 1
-            ? TfliteReference.Conv(geometry, input, weights, bias, [1f], inputScale * scales[0], inputZeroPoint, outputScale, range)
-            : TfliteReference.Conv(geometry, input, weights, bias, scales, inputScale, inputZeroPoint, outputScale, range);
 
     [Fact]
     public void Int8_weights_serve_float32_data()

@@ -35,7 +35,9 @@ internal sealed record Int8Layer(OperatorInfo Info, IOperator Operator, Shape In
         Refused("have no scale", InputSpec, WeightSpec with { Quantization = null }, BiasSpec, Declared);
         Refused("scales along axis", InputSpec, WeightSpec with { Quantization = PerChannel(Channels + 1, ChannelAxis) }, BiasSpec, Declared);
         Refused("scales along axis", InputSpec, WeightSpec with { Quantization = PerChannel(Channels, ChannelAxis == 0 ? 1 : 0) }, BiasSpec, Declared);
-        Refused("zero point 4 at channel 0", InputSpec, WeightSpec with { Quantization = new(0.1f, 4) }, BiasSpec, Declared);
+        Assert.Same(s_output, Infer(InputSpec, WeightSpec with { Quantization = new(0.1f, 4) }, BiasSpec, Declared).Quantization);
+        Refused("zero point 4 at channel 0", InputSpec, WeightSpec with { Quantization = new(PerChannel(Channels, ChannelAxis).Scales, [4, .. new int[Channels - 1]], ChannelAxis) }, BiasSpec, Declared);
+        Refused("zero point 128", InputSpec, WeightSpec with { Quantization = new(0.1f, 128) }, BiasSpec, Declared);
         Refused("not a positive number", InputSpec, WeightSpec with { Quantization = new(-1f, 0) }, BiasSpec, Declared);
         Refused("must be a constant", InputSpec, WeightSpec, BiasSpec, Declared, frozen: 4);
         Refused("must be a constant", InputSpec, WeightSpec, BiasSpec, Declared, frozen: 2);

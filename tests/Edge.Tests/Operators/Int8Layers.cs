@@ -10,7 +10,8 @@ namespace Edge.Tests.Operators;
 internal static class Int8Layers
 {
     internal delegate sbyte[] Reference(
-        ConvGeometry geometry, sbyte[] input, sbyte[] weights, int[] bias, float[] weightScales, float inputScale, int inputZeroPoint, float outputScale, Int8Range range);
+        ConvGeometry geometry, sbyte[] input, sbyte[] weights, int[] bias, float[] weightScales, float inputScale, int inputZeroPoint, float outputScale, Int8Range range,
+        int weightZeroPoint);
 
     /// <summary>A layer with random values, and its output by the reference.</summary>
     /// <param name="random">Numbers for it.</param>
@@ -34,14 +35,20 @@ internal static class Int8Layers
         }
 
         TestTensor x = Int8Testing.Tensor(random, shapes.Input, input);
-        TestTensor weights = Int8Testing.Tensor(random, shapes.Weights, new(scales, [], scales.Length == 1 && random.Next(2) == 0 ? -1 : scales.Length == channels ? channelAxis : -1));
+        int axis = scales.Length == channels && (scales.Length > 1 || random.Next(2) == 0) ? channelAxis : -1;
+        int weightZeroPoint = axis < 0 ? Int8Testing.ZeroPoint(random) : 0;
+        TestTensor weights = Int8Testing.Tensor(random, shapes.Weights, new(scales, [.. scales.Select(_ => weightZeroPoint)], axis));
         int[] bias = [.. Enumerable.Range(0, channels).Select(_ => random.Next(-20_000, 20_000))];
         int kind = random.Next(4);
         TestTensor? biases = TestTensor.Of(DataType.Int32, new Shape(channels), bias, kind == 1 ? new Quantization(0.5f, 0) : null);
         TestTensor?[] inputs = kind switch { 2 => [x, weights, null], 3 => [x, weights], _ => [x, weights, biases] };
         Int8Range range = Int8Range.Of(activation, output.Scale, output.ZeroPoint);
+
+        // With one weight scale for the whole tensor TFLite multiplies it with the input's in float32.
+        bool isWhole = axis < 0 || (op is Dense && scales.Length == 1);
         sbyte[] expected = reference(
-            geometry, Int8Testing.Elements(x), Int8Testing.Elements(weights), kind >= 2 ? [] : bias, scales, input.Scale, input.ZeroPoint, output.Scale, range);
+            geometry, Int8Testing.Elements(x), Int8Testing.Elements(weights), kind >= 2 ? [] : bias, isWhole ? [1f] : scales, isWhole ? input.Scale * scales[0] : input.Scale,
+            input.ZeroPoint, output.Scale, range, weightZeroPoint);
         return new(op, inputs, new(DataType.Int8, shapes.Output, output), expected);
     }
 

@@ -1,6 +1,7 @@
 using Edge.Format;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -36,6 +37,36 @@ public abstract class ReduceTests<T> : OperatorTests<T> where T : struct, IOpera
 
     protected override OperatorCase<T> OfLength(int length) => new(Make([length % 2], false), Float(length, 5));
 
+    /// <summary>Whether the operator makes means, not sums.</summary>
+    protected abstract bool IsMean { get; }
+
+    protected override IEnumerable<Int8Case<T>> Int8Cases(Random random)
+    {
+        for (int i = 0; i < 150; i++)
+        {
+            int rank = random.Next(1, 6);
+            Shape shape = new([.. Enumerable.Range(0, rank).Select(_ => random.Next(1, 8))]);
+            int[] axes = [.. Enumerable.Range(0, rank).Where(_ => random.Next(2) == 0)];
+            bool keepDims = random.Next(2) == 0;
+            Quantization input = Int8Testing.Quantization(random);
+            Quantization output = random.Next(3) == 0 ? input : new(input.Scale * (float)Math.Pow(2, (random.NextDouble() * 6) - 2), Int8Testing.ZeroPoint(random));
+            TestTensor x = Int8Testing.Tensor(random, shape, input);
+            Dictionary<string, List<sbyte>> groups = [];
+            sbyte[] elements = Int8Testing.Elements(x);
+            for (int flat = 0; flat < elements.Length; flat++)
+            {
+                int[] at = new DoubleTensor(shape).Position(flat);
+                string key = string.Join(",", at.Where((_, axis) => axes.Length > 0 && !axes.Contains(axis)));
+                (groups.TryGetValue(key, out List<sbyte>? group) ? group : groups[key] = []).Add(elements[flat]);
+            }
+
+            int[] sizes = [.. Enumerable.Range(0, rank).Where(axis => keepDims || (axes.Length > 0 && !axes.Contains(axis))).Select(axis => axes.Length == 0 || axes.Contains(axis) ? 1 : shape[axis])];
+            yield return new(
+                Make(IntList.Create(axes), keepDims), [x], new(DataType.Int8, new Shape(sizes), output),
+                [.. groups.Values.Select(group => TfliteReference.MeanOrSum([.. group], IsMean, input.Scale, input.ZeroPoint, output.Scale, output.ZeroPoint))]);
+        }
+    }
+
     protected override DoubleTensor[] Reference(T op, DoubleTensor?[] inputs, OracleRun run)
     {
         DoubleTensor x = inputs[0]!;
@@ -64,6 +95,8 @@ public sealed class ReduceMeanTests : ReduceTests<ReduceMean>
 
     protected override (IntList Axes, bool KeepDims) Attributes(ReduceMean op) => (op.Axes, op.KeepDims);
 
+    protected override bool IsMean => true;
+
     protected override double Reduce(List<double> values) => values.Average();
 }
 
@@ -72,6 +105,8 @@ public sealed class ReduceSumTests : ReduceTests<ReduceSum>
     protected override ReduceSum Make(IntList axes, bool keepDims) => new(axes, keepDims);
 
     protected override (IntList Axes, bool KeepDims) Attributes(ReduceSum op) => (op.Axes, op.KeepDims);
+
+    protected override bool IsMean => false;
 
     protected override double Reduce(List<double> values) => values.Sum();
 }

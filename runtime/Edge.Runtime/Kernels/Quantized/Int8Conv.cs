@@ -17,6 +17,10 @@ namespace Edge.Runtime.Kernels;
 /// instruction set, tile order and thread count gives the same bits.
 /// </para>
 /// <para>
+/// Weights with a zero point v (legacy uint8 models; reference/conv.h, reference/fully_connected.h): Σ (w − v)(x − z) = Σ w·(x − z) − v · Σ (x − z); the
+/// sum of a patch is an inner product with ones, once for all its channels.
+/// </para>
+/// <para>
 /// A tile is 4 output positions × 32 output channels. Its patches are packed on the stack, at most <see cref="ChunkDepth"/> positions of
 /// depth at a time.
 /// </para>
@@ -51,24 +55,25 @@ internal static unsafe class Int8Conv
     public static long PreparedBytes(in ConvGeometry geometry)
     {
         Shape shape = new(geometry);
-        return shape.Groups * (long)shape.PanelsPerGroup * Panel * (3L * sizeof(int) + shape.PaddedDepth);
+        return shape.Groups * (long)shape.PanelsPerGroup * Panel * (3L * sizeof(int) + shape.PaddedDepth) + sizeof(int);
     }
 
     /// <summary>Writes the prepared form.</summary>
     /// <param name="geometry">Sizes; a weight row holds KernelHeight · KernelWidth · (InputChannels / Groups) values.</param>
-    /// <param name="weights">OHWI, or [out, in] for a dense layer; zero point 0.</param>
+    /// <param name="weights">OHWI, or [out, in] for a dense layer.</param>
     /// <param name="bias">One for each output channel at scale input · weight, or empty.</param>
     /// <param name="weightScales">One for each output channel, or a single one.</param>
     /// <param name="inputScale">Scale of the input.</param>
     /// <param name="inputZeroPoint">Zero point of the input.</param>
     /// <param name="outputScale">Scale of the output.</param>
     /// <param name="prepared">Receives <see cref="PreparedBytes"/> bytes; 64-byte alignment helps.</param>
+    /// <param name="weightZeroPoint">Zero point of the weights, −128 … 127.</param>
     /// <exception cref="ArgumentOutOfRangeException">A multiplier made of the scales is not finite.</exception>
     public static void Prepare(
         in ConvGeometry geometry, ReadOnlySpan<sbyte> weights, ReadOnlySpan<int> bias, ReadOnlySpan<float> weightScales,
-        float inputScale, int inputZeroPoint, float outputScale, Span<byte> prepared)
+        float inputScale, int inputZeroPoint, float outputScale, Span<byte> prepared, int weightZeroPoint = 0)
     {
-        Preparation preparation = new(weights, bias, weightScales, inputScale, inputZeroPoint, outputScale, prepared);
+        Preparation preparation = new(weights, bias, weightScales, inputScale, inputZeroPoint, outputScale, prepared, weightZeroPoint);
         if (Int8DotVnni.IsSupported)
         {
             Prepare<Int8DotVnni, Vector256<int>>(geometry, preparation);
@@ -101,7 +106,7 @@ internal static unsafe class Int8Conv
 
     /// <summary>Runs a prepared convolution.</summary>
     /// <param name="geometry">The geometry it was prepared for, or one that differs in batch and image size only.</param>
-    /// <param name="prepared">What <see cref="Prepare(in ConvGeometry, ReadOnlySpan{sbyte}, ReadOnlySpan{int}, ReadOnlySpan{float}, float, int, float, Span{byte})"/> wrote in this process.</param>
+    /// <param name="prepared">What <see cref="Prepare(in ConvGeometry, ReadOnlySpan{sbyte}, ReadOnlySpan{int}, ReadOnlySpan{float}, float, int, float, Span{byte}, int)"/> wrote in this process.</param>
     /// <param name="inputZeroPoint">Zero point of the input.</param>
     /// <param name="range">Zero point and clamp of the output.</param>
     /// <param name="input">NHWC.</param>
@@ -141,30 +146,10 @@ internal static unsafe class Int8Conv
         }
     }
 
-    /// <summary><see cref="Prepare(in ConvGeometry, ReadOnlySpan{sbyte}, ReadOnlySpan{int}, ReadOnlySpan{float}, float, int, float, Span{byte})"/> for a dense layer.</summary>
-    /// <remarks>
-    /// With a single weight scale the reference multiplies input and weight scale in float32 (GetQuantizedConvolutionMultipler,
-    /// kernels/kernel_util.cc), unlike everywhere else; the last bits of the multiplier differ.
-    /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException">A multiplier made of the scales is not finite.</exception>
-    public static void PrepareDense(
-        in ConvGeometry geometry, ReadOnlySpan<sbyte> weights, ReadOnlySpan<int> bias, ReadOnlySpan<float> weightScales,
-        float inputScale, int inputZeroPoint, float outputScale, Span<byte> prepared)
-    {
-        if (weightScales.Length == 1)
-        {
-            Prepare(geometry, weights, bias, [1f], inputScale * weightScales[0], inputZeroPoint, outputScale, prepared);
-        }
-        else
-        {
-            Prepare(geometry, weights, bias, weightScales, inputScale, inputZeroPoint, outputScale, prepared);
-        }
-    }
-
     /// <summary>The arguments of a preparation.</summary>
     internal readonly ref struct Preparation(
         ReadOnlySpan<sbyte> weights, ReadOnlySpan<int> bias, ReadOnlySpan<float> weightScales,
-        float inputScale, int inputZeroPoint, float outputScale, Span<byte> prepared)
+        float inputScale, int inputZeroPoint, float outputScale, Span<byte> prepared, int weightZeroPoint = 0)
     {
         public ReadOnlySpan<sbyte> Weights { get; } = weights;
 
@@ -179,6 +164,8 @@ internal static unsafe class Int8Conv
         public float OutputScale { get; } = outputScale;
 
         public Span<byte> Prepared { get; } = prepared;
+
+        public int WeightZeroPoint { get; } = weightZeroPoint;
     }
 
     /// <summary>Prepares for one inner product.</summary>
@@ -196,7 +183,12 @@ internal static unsafe class Int8Conv
         Span<int> biases = MemoryMarshal.Cast<byte, int>(prepared[..(channels * sizeof(int))]);
         Span<int> multipliers = MemoryMarshal.Cast<byte, int>(prepared.Slice(channels * sizeof(int), channels * sizeof(int)));
         Span<int> shifts = MemoryMarshal.Cast<byte, int>(prepared.Slice(2 * channels * sizeof(int), channels * sizeof(int)));
-        Span<sbyte> panels = MemoryMarshal.Cast<byte, sbyte>(prepared[(3 * channels * sizeof(int))..]);
+        Span<sbyte> panels = MemoryMarshal.Cast<byte, sbyte>(prepared[(3 * channels * sizeof(int))..^sizeof(int)]);
+        MemoryMarshal.Write(prepared[^sizeof(int)..], from.WeightZeroPoint);
+
+        // What the weights' zero point adds to every sum, less that zero point times the packed patch with its padding of the depth.
+        int packedZero = from.InputZeroPoint + TDot.Offset;
+        int ofWeightZero = unchecked(from.WeightZeroPoint * packedZero * shape.PaddedDepth);
         for (int c = 0; c < geometry.OutputChannels; c++)
         {
             int group = c / shape.ChannelsPerGroup;
@@ -211,7 +203,7 @@ internal static unsafe class Int8Conv
                 panels[panel + k / TDot.Group * (Panel * TDot.Group) + lane + k % TDot.Group] = row[k];
             }
 
-            biases[padded] = unchecked((from.Bias.Length == 0 ? 0 : from.Bias[c]) - (from.InputZeroPoint + TDot.Offset) * sum);
+            biases[padded] = unchecked((from.Bias.Length == 0 ? 0 : from.Bias[c]) - packedZero * sum + ofWeightZero);
             int scale = from.WeightScales.Length == 1 ? 0 : c;
             Requantizer.QuantizeScales(
                 from.InputScale, from.WeightScales.Slice(scale, 1), from.OutputScale, multipliers.Slice(padded, 1), shifts.Slice(padded, 1));
@@ -272,6 +264,7 @@ internal static unsafe class Int8Conv
         private readonly int _blocks;
         private readonly int _panelPairs;                                // of all groups
         private readonly int _pairsPerPart;
+        private readonly int _weightZeroPoint;
 
         public Job(in ConvGeometry geometry, byte* prepared, int inputZeroPoint, in Int8Range range, sbyte* input, sbyte* output)
         {
@@ -282,6 +275,7 @@ internal static unsafe class Int8Conv
             _multipliers = _biases + channels;
             _shifts = _multipliers + channels;
             _panels = (sbyte*)(_shifts + channels);
+            _weightZeroPoint = Unsafe.ReadUnaligned<int>(_panels + (nint)channels * _shape.PaddedDepth);
             _patch = new(geometry, input, (sbyte)inputZeroPoint);
             _output = output;
             _range = range;
@@ -319,6 +313,7 @@ internal static unsafe class Int8Conv
         private void Tile(int position, int rows, int firstPair, int endPair, byte* patches, int chunk)
         {
             int* sums = stackalloc int[TileRows * TileColumns];
+            int* patchSums = stackalloc int[TileRows];
             bool whole = chunk == _shape.PaddedDepth;
             int packedGroup = -1;
             for (int pair = firstPair; pair < endPair; pair++)
@@ -339,7 +334,12 @@ internal static unsafe class Int8Conv
                     {
                         for (int row = 0; row < rows; row++)
                         {
-                            _patch.Pack(position + row, group, from, from + depth, patches + (nint)row * chunk * TDot.ValueBytes);
+                            byte* patch = patches + (nint)row * chunk * TDot.ValueBytes;
+                            _patch.Pack(position + row, group, from, from + depth, patch);
+                            if (_weightZeroPoint != 0)
+                            {
+                                patchSums[row] = (from == 0 ? 0 : patchSums[row]) + Sum(patch, depth / TDot.Group);
+                            }
                         }
 
                         packedGroup = group;
@@ -353,9 +353,41 @@ internal static unsafe class Int8Conv
                 int channels = Math.Min(panels * Panel, _shape.ChannelsPerGroup - channel);
                 for (int row = 0; row < rows; row++)
                 {
+                    if (_weightZeroPoint != 0)
+                    {
+                        SubtractFromAll(sums + row * TileColumns, unchecked(_weightZeroPoint * patchSums[row]), panels * Panel);
+                    }
+
                     sbyte* target = _output + (nint)(position + row) * _geometry.OutputChannels + group * _shape.ChannelsPerGroup + channel;
                     Requantizer.Row(sums + row * TileColumns, _multipliers + panel * Panel, _shifts + panel * Panel, channels, _range, target);
                 }
+            }
+        }
+
+        /// <summary>The sum of a packed patch: its inner product with ones.</summary>
+        [SkipLocalsInit]
+        private static int Sum(byte* patch, nint groups)
+        {
+            sbyte* ones = stackalloc sbyte[4 * Panel];
+            int* sums = stackalloc int[Panel];
+            new Span<sbyte>(ones, 4 * Panel).Fill(1);
+            new Span<int>(sums, Panel).Clear();
+            TVector sum = TDot.Load(sums);
+            for (; groups > 0; groups--)
+            {
+                sum = TDot.MultiplyAdd(sum, TDot.Weights(ones), TDot.Activations(patch));
+                patch += TDot.Group * TDot.ValueBytes;
+            }
+
+            TDot.Store(sum, sums);
+            return *sums;
+        }
+
+        private static void SubtractFromAll(int* values, int subtrahend, int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                values[i] -= subtrahend;
             }
         }
 

@@ -24,22 +24,23 @@ internal static unsafe class Int8ConvUnpacked
     /// <summary>Output channels whose sums are brought to int8 together.</summary>
     private const int Block = 16;
 
-    /// <summary>Bytes of the prepared form: folded bias, multiplier and shift of each output channel.</summary>
-    public static int PreparedBytes(in ConvGeometry geometry) => checked(3 * sizeof(int) * geometry.OutputChannels);
+    /// <summary>Bytes of the prepared form: folded bias, multiplier and shift of each output channel, and the zero point of the weights.</summary>
+    public static int PreparedBytes(in ConvGeometry geometry) => checked(3 * sizeof(int) * geometry.OutputChannels + sizeof(int));
 
     /// <summary>Writes the prepared form.</summary>
     /// <param name="geometry">Sizes.</param>
-    /// <param name="weights">OHWI, or [out, in]; zero point 0.</param>
+    /// <param name="weights">OHWI, or [out, in].</param>
     /// <param name="bias">One for each output channel, or empty.</param>
     /// <param name="weightScales">One for each output channel, or a single one.</param>
     /// <param name="inputScale">Scale of the input.</param>
     /// <param name="inputZeroPoint">Zero point of the input.</param>
     /// <param name="outputScale">Scale of the output.</param>
     /// <param name="prepared">Receives <see cref="PreparedBytes"/> bytes.</param>
+    /// <param name="weightZeroPoint">Zero point of the weights, −128 … 127.</param>
     /// <exception cref="ArgumentOutOfRangeException">A multiplier made of the scales is not finite.</exception>
     public static void Prepare(
         in ConvGeometry geometry, ReadOnlySpan<sbyte> weights, ReadOnlySpan<int> bias, ReadOnlySpan<float> weightScales,
-        float inputScale, int inputZeroPoint, float outputScale, Span<byte> prepared)
+        float inputScale, int inputZeroPoint, float outputScale, Span<byte> prepared, int weightZeroPoint = 0)
     {
         int channels = geometry.OutputChannels;
         int depth = weights.Length / channels;
@@ -52,26 +53,12 @@ internal static unsafe class Int8ConvUnpacked
                 sum += weight;
             }
 
-            values[c] = unchecked((bias.Length == 0 ? 0 : bias[c]) - inputZeroPoint * sum);
+            values[c] = unchecked((bias.Length == 0 ? 0 : bias[c]) - inputZeroPoint * sum + weightZeroPoint * inputZeroPoint * depth);
         }
+
+        values[3 * channels] = weightZeroPoint;
 
         Requantizer.QuantizeScales(inputScale, weightScales, outputScale, values.Slice(channels, channels), values.Slice(2 * channels, channels));
-    }
-
-    /// <summary><see cref="Prepare"/> for a dense layer; see <see cref="Int8Conv.PrepareDense"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A multiplier made of the scales is not finite.</exception>
-    public static void PrepareDense(
-        in ConvGeometry geometry, ReadOnlySpan<sbyte> weights, ReadOnlySpan<int> bias, ReadOnlySpan<float> weightScales,
-        float inputScale, int inputZeroPoint, float outputScale, Span<byte> prepared)
-    {
-        if (weightScales.Length == 1)
-        {
-            Prepare(geometry, weights, bias, [1f], inputScale * weightScales[0], inputZeroPoint, outputScale, prepared);
-        }
-        else
-        {
-            Prepare(geometry, weights, bias, weightScales, inputScale, inputZeroPoint, outputScale, prepared);
-        }
     }
 
     /// <summary>Runs a prepared convolution; parameters as for <see cref="Int8Conv.Run(in ConvGeometry, ReadOnlySpan{byte}, int, in Int8Range, ReadOnlySpan{sbyte}, Span{sbyte}, WorkerTeam)"/>.</summary>
@@ -146,6 +133,17 @@ internal static unsafe class Int8ConvUnpacked
         return sum;
     }
 
+    private static int Sum(sbyte* x, int count)
+    {
+        int sum = 0;
+        for (int i = 0; i < count; i++)
+        {
+            sum += x[i];
+        }
+
+        return sum;
+    }
+
     /// <summary>A part is one output position.</summary>
     private readonly struct Job(
         ConvGeometry geometry, sbyte* weights, int* prepared, sbyte inputZeroPoint, Int8Range range, sbyte* input, sbyte* output) : IParallelJob
@@ -163,11 +161,13 @@ internal static unsafe class Int8ConvUnpacked
             int chunk = Math.Min(depth, ChunkDepth);
             sbyte* patch = stackalloc sbyte[chunk];
             int* sums = stackalloc int[Block];
+            int weightZeroPoint = prepared[3 * geometry.OutputChannels];
             Int8Patch<Int8DotScalar, int> source = new(geometry, input, inputZeroPoint);   // its packed form is the bytes themselves
             int channelsPerGroup = geometry.OutputChannels / geometry.Groups;
             for (int group = 0; group < geometry.Groups; group++)
             {
                 bool gathered = false;
+                int patchSum = 0;
                 for (int first = 0; first < channelsPerGroup; first += Block)
                 {
                     int channel = group * channelsPerGroup + first;
@@ -179,6 +179,7 @@ internal static unsafe class Int8ConvUnpacked
                         if (!gathered)
                         {
                             source.Pack(part, group, from, from + length, (byte*)patch);
+                            patchSum = (from == 0 ? 0 : patchSum) + (weightZeroPoint == 0 ? 0 : Sum(patch, length));
                             gathered = chunk == depth;
                         }
 
@@ -186,6 +187,11 @@ internal static unsafe class Int8ConvUnpacked
                         {
                             sums[i] += Dot(patch, weights + (nint)(channel + i) * depth + from, length);
                         }
+                    }
+
+                    for (int i = 0; i < count && weightZeroPoint != 0; i++)
+                    {
+                        sums[i] -= weightZeroPoint * patchSum;
                     }
 
                     int channels = geometry.OutputChannels;

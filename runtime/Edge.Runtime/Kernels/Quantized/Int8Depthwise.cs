@@ -11,15 +11,16 @@ namespace Edge.Runtime.Kernels;
 /// <remarks>
 /// Source: TensorFlow Lite kernels/internal/reference/integer_ops/depthwise_conv.h (DepthwiseConvPerChannel). Output channel
 /// o = i · multiplier + m. A product w·(x − z) is at most 128 · 255 = 32640 in magnitude: it fits int16, so it is formed there and
-/// widened. Windows of up to 65 793 taps cannot overflow the int32 sum.
+/// widened. Windows of up to 65 793 taps cannot overflow the int32 sum. Weights with a zero point v (legacy uint8 models,
+/// reference/depthwiseconv_uint8.h): Σ (w − v)(x − z) = Σ w·(x − z) − v · Σ (x − z).
 /// </remarks>
 internal static unsafe class Int8Depthwise
 {
     /// <summary>Multiplications below which waking other threads costs more than it saves.</summary>
     private const long SerialWork = 1 << 16;
 
-    /// <summary>Bytes of the prepared form: bias, multiplier and shift of each output channel.</summary>
-    public static int PreparedBytes(int outputChannels) => checked(3 * sizeof(int) * outputChannels);
+    /// <summary>Bytes of the prepared form: bias, multiplier and shift of each output channel, and the zero point of the weights.</summary>
+    public static int PreparedBytes(int outputChannels) => checked(3 * sizeof(int) * outputChannels + sizeof(int));
 
     /// <summary>Writes the prepared form; the weights are used as they are.</summary>
     /// <param name="bias">One for each output channel, or empty.</param>
@@ -27,15 +28,17 @@ internal static unsafe class Int8Depthwise
     /// <param name="inputScale">Scale of the input.</param>
     /// <param name="outputScale">Scale of the output.</param>
     /// <param name="prepared">Receives <see cref="PreparedBytes"/> bytes; its length / 12 is the number of channels.</param>
+    /// <param name="weightZeroPoint">Zero point of the weights, −128 … 127.</param>
     /// <exception cref="ArgumentOutOfRangeException">A multiplier made of the scales is not finite.</exception>
     public static void Prepare(
-        ReadOnlySpan<int> bias, ReadOnlySpan<float> weightScales, float inputScale, float outputScale, Span<byte> prepared)
+        ReadOnlySpan<int> bias, ReadOnlySpan<float> weightScales, float inputScale, float outputScale, Span<byte> prepared, int weightZeroPoint = 0)
     {
         Span<int> values = MemoryMarshal.Cast<byte, int>(prepared);
         int channels = values.Length / 3;
         Debug.Assert(bias.Length == 0 || bias.Length == channels);
         values[..channels].Clear();
         bias.CopyTo(values);
+        values[3 * channels] = weightZeroPoint;
         Requantizer.QuantizeScales(inputScale, weightScales, outputScale, values.Slice(channels, channels), values.Slice(2 * channels, channels));
     }
 
@@ -96,6 +99,7 @@ internal static unsafe class Int8Depthwise
                     WeightRowStep = (nint)geometry.KernelWidth * geometry.OutputChannels,
                     WeightColumnStep = geometry.OutputChannels,
                     ZeroPoint = inputZeroPoint,
+                    WeightZeroPoint = prepared[3 * geometry.OutputChannels],
                 };
                 if (geometry.OutputChannels == geometry.InputChannels)
                 {
@@ -170,7 +174,7 @@ internal static unsafe class Int8Depthwise
             sbyte* w = taps.Weights + row * taps.WeightRowStep + outputChannel;
             for (int column = 0; column < taps.Columns; column++)
             {
-                sum += *w * (*x - taps.ZeroPoint);
+                sum += (*w - taps.WeightZeroPoint) * (*x - taps.ZeroPoint);
                 x += taps.InputColumnStep;
                 w += taps.WeightColumnStep;
             }
@@ -184,6 +188,8 @@ internal static unsafe class Int8Depthwise
         Vector256<short> zeroPoint = Vector256.Create((short)taps.ZeroPoint);
         Vector256<int> lower = Vector256<int>.Zero;
         Vector256<int> upper = Vector256<int>.Zero;
+        Vector256<int> lowerInputs = Vector256<int>.Zero;
+        Vector256<int> upperInputs = Vector256<int>.Zero;
         for (int row = 0; row < taps.Rows; row++)
         {
             sbyte* x = taps.Input + row * taps.InputRowStep + inputChannel + (TInput.Shared ? 0 : done);
@@ -191,16 +197,23 @@ internal static unsafe class Int8Depthwise
             for (int column = 0; column < taps.Columns; column++)
             {
                 Vector256<short> values = TInput.Shared ? Vector256.Create((short)*x) : Avx2.ConvertToVector256Int16(x);
-                Vector256<short> products = (values - zeroPoint) * Avx2.ConvertToVector256Int16(w);
+                values -= zeroPoint;
+                Vector256<short> products = values * Avx2.ConvertToVector256Int16(w);
                 lower += Vector256.WidenLower(products);
                 upper += Vector256.WidenUpper(products);
+                if (taps.WeightZeroPoint != 0)
+                {
+                    lowerInputs += Vector256.WidenLower(values);
+                    upperInputs += Vector256.WidenUpper(values);
+                }
+
                 x += taps.InputColumnStep;
                 w += taps.WeightColumnStep;
             }
         }
 
-        lower.Store(sums);
-        upper.Store(sums + 8);
+        (lower - lowerInputs * taps.WeightZeroPoint).Store(sums);
+        (upper - upperInputs * taps.WeightZeroPoint).Store(sums + 8);
     }
 
     private static void Sum8<TInput>(in Taps taps, int inputChannel, int first, int done, int* sums) where TInput : struct, IInputChannel
@@ -208,6 +221,8 @@ internal static unsafe class Int8Depthwise
         Vector128<short> zeroPoint = Vector128.Create((short)taps.ZeroPoint);
         Vector128<int> lower = Vector128<int>.Zero;
         Vector128<int> upper = Vector128<int>.Zero;
+        Vector128<int> lowerInputs = Vector128<int>.Zero;
+        Vector128<int> upperInputs = Vector128<int>.Zero;
         for (int row = 0; row < taps.Rows; row++)
         {
             sbyte* x = taps.Input + row * taps.InputRowStep + inputChannel + (TInput.Shared ? 0 : done);
@@ -215,16 +230,23 @@ internal static unsafe class Int8Depthwise
             for (int column = 0; column < taps.Columns; column++)
             {
                 Vector128<short> values = TInput.Shared ? Vector128.Create((short)*x) : LoadEight(x);
-                Vector128<short> products = (values - zeroPoint) * LoadEight(w);
+                values -= zeroPoint;
+                Vector128<short> products = values * LoadEight(w);
                 lower += Vector128.WidenLower(products);
                 upper += Vector128.WidenUpper(products);
+                if (taps.WeightZeroPoint != 0)
+                {
+                    lowerInputs += Vector128.WidenLower(values);
+                    upperInputs += Vector128.WidenUpper(values);
+                }
+
                 x += taps.InputColumnStep;
                 w += taps.WeightColumnStep;
             }
         }
 
-        lower.Store(sums);
-        upper.Store(sums + 4);
+        (lower - lowerInputs * taps.WeightZeroPoint).Store(sums);
+        (upper - upperInputs * taps.WeightZeroPoint).Store(sums + 4);
     }
 
     private static Vector128<short> LoadEight(sbyte* source) =>
@@ -242,6 +264,7 @@ internal static unsafe class Int8Depthwise
         public nint WeightRowStep;
         public nint WeightColumnStep;
         public int ZeroPoint;
+        public int WeightZeroPoint;
     }
 
     /// <summary>Whether the output channels of a block share one input channel.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Edge.Runtime.Threading;
 
@@ -29,6 +30,11 @@ internal static unsafe class Int8Pool
     /// <summary>Average of each window; parameters as for <see cref="Max"/>.</summary>
     public static void Average(in ConvGeometry geometry, int min, int max, ReadOnlySpan<sbyte> input, Span<sbyte> output, WorkerTeam team) =>
         Run<AverageWindow>(geometry, min, max, input, output, team);
+
+    /// <summary>Average of each window of uint8; parameters as for <see cref="Max"/>. Halves round up.</summary>
+    /// <remarks>Source: AveragePool for uint8, TensorFlow Lite kernels/internal/reference/pooling.h: (sum + count / 2) / count.</remarks>
+    public static void AverageUInt8(in ConvGeometry geometry, int min, int max, ReadOnlySpan<byte> input, Span<byte> output, WorkerTeam team) =>
+        Run<UInt8AverageWindow>(geometry, min, max, MemoryMarshal.Cast<byte, sbyte>(input), MemoryMarshal.Cast<byte, sbyte>(output), team);
 
     private static void Run<TWindow>(in ConvGeometry geometry, int min, int max, ReadOnlySpan<sbyte> input, Span<sbyte> output, WorkerTeam team)
         where TWindow : struct, IWindow
@@ -143,6 +149,28 @@ internal static unsafe class Int8Pool
                 }
 
                 target[channel] = (sbyte)Math.Min(largest, max);
+            }
+        }
+    }
+
+    private readonly struct UInt8AverageWindow : IWindow
+    {
+        public static void Reduce(in Window window, int min, int max, sbyte* target)
+        {
+            int count = window.Rows * window.Columns;
+            for (int channel = 0; channel < window.Channels; channel++)
+            {
+                int sum = count / 2;
+                for (int row = 0; row < window.Rows; row++)
+                {
+                    byte* x = (byte*)window.Input + row * window.RowStep + channel;
+                    for (int column = 0; column < window.Columns; column++, x += window.Channels)
+                    {
+                        sum += *x;
+                    }
+                }
+
+                target[channel] = (sbyte)Math.Min(Math.Max(sum / count, min), max);
             }
         }
     }

@@ -7,6 +7,8 @@ namespace Edge.Runtime.Operators;
 /// file holds them (<see cref="Int8ConvUnpacked"/>), with the same bits.</summary>
 internal sealed class Int8ConvKernel : IKernel
 {
+    private static readonly float[] s_one = [1];
+
     private readonly ConvGeometry _geometry;
     private readonly bool _packed;
     private readonly AlignedMemory _prepared;
@@ -22,21 +24,18 @@ internal sealed class Int8ConvKernel : IKernel
         _prepared = preparation.Allocate(_packed ? packedBytes : Int8ConvUnpacked.PreparedBytes(geometry));
         _inputZeroPoint = input.ZeroPoint;
         _range = Int8Range.Of(activation, output.Scale, output.ZeroPoint);
-        Prepare prepare = (_packed, dense) switch
-        {
-            (true, true) => Int8Conv.PrepareDense,
-            (true, false) => Int8Conv.Prepare,
-            (false, true) => Int8ConvUnpacked.PrepareDense,
-            (false, false) => Int8ConvUnpacked.Prepare,
-        };
+        Quantization weights = preparation.Input(1).Quantization!;
+        float inputScale = input.Scale;
+        ReadOnlySpan<float> scales = Scales(weights, ref inputScale, oneIsWhole: dense);
+        Prepare prepare = _packed ? Int8Conv.Prepare : Int8ConvUnpacked.Prepare;
         prepare(
-            geometry, preparation.Constant<sbyte>(1), Bias(preparation), preparation.Input(1).Quantization!.Scales,
-            input.Scale, input.ZeroPoint, output.Scale, _prepared.Span);
+            geometry, preparation.Constant<sbyte>(1), Bias(preparation), scales, inputScale, input.ZeroPoint, output.Scale, _prepared.Span,
+            weights.Axis < 0 ? weights.ZeroPoint : 0);
     }
 
     private delegate void Prepare(
         in ConvGeometry geometry, ReadOnlySpan<sbyte> weights, ReadOnlySpan<int> bias, ReadOnlySpan<float> weightScales,
-        float inputScale, int inputZeroPoint, float outputScale, Span<byte> prepared);
+        float inputScale, int inputZeroPoint, float outputScale, Span<byte> prepared, int weightZeroPoint);
 
     /// <summary>Prepares a convolution: input, weights OHWI, optional bias.</summary>
     /// <param name="preparation">The operator's tensors, as the shape rule accepted them.</param>
@@ -55,6 +54,26 @@ internal sealed class Int8ConvKernel : IKernel
     /// <summary>The bias, or nothing where it was left out.</summary>
     /// <param name="preparation">The tensors of a layer: input, weights, optional bias.</param>
     internal static ReadOnlySpan<int> Bias(in Preparation preparation) => preparation.Has(2) ? preparation.Constant<int>(2) : [];
+
+    /// <summary>The scales of the weights from which, with that of the input, multipliers are made.</summary>
+    /// <remarks>
+    /// With one scale for the whole tensor the reference multiplies input and weight scale in float32 (GetQuantizedConvolutionMultipler,
+    /// TensorFlow Lite kernels/kernel_util.cc: dense layers and legacy uint8 models), with one for each channel in double
+    /// (PopulateConvolutionQuantizationParams); the last bits of the multiplier differ.
+    /// </remarks>
+    /// <param name="weights">Parameters of the weights.</param>
+    /// <param name="inputScale">Scale of the input; becomes the product where that is rounded to float32.</param>
+    /// <param name="oneIsWhole">Whether a single scale counts as one for the whole tensor even along an axis.</param>
+    internal static ReadOnlySpan<float> Scales(Quantization weights, ref float inputScale, bool oneIsWhole)
+    {
+        if (weights.Axis >= 0 && !(oneIsWhole && weights.Scales.Length == 1))
+        {
+            return weights.Scales;
+        }
+
+        inputScale *= weights.Scale;
+        return s_one;
+    }
 
     public void Forward(in Buffers io)
     {

@@ -22,7 +22,10 @@ internal sealed class Int8DepthwiseKernel : IKernel
         _prepared = preparation.Allocate(Int8Depthwise.PreparedBytes(geometry.OutputChannels));
         _inputZeroPoint = input.ZeroPoint;
         _range = Int8Range.Of(activation, output.Scale, output.ZeroPoint);
-        Int8Depthwise.Prepare(Int8ConvKernel.Bias(preparation), preparation.Input(1).Quantization!.Scales, input.Scale, output.Scale, _prepared.Span);
+        Quantization weights = preparation.Input(1).Quantization!;
+        float inputScale = input.Scale;
+        ReadOnlySpan<float> scales = Int8ConvKernel.Scales(weights, ref inputScale, oneIsWhole: false);
+        Int8Depthwise.Prepare(Int8ConvKernel.Bias(preparation), scales, inputScale, output.Scale, _prepared.Span, weights.ZeroPoint);
     }
 
     public void Forward(in Buffers io)

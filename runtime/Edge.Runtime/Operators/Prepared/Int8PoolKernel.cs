@@ -1,3 +1,4 @@
+using Edge.Format;
 using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
@@ -5,8 +6,12 @@ namespace Edge.Runtime.Operators;
 /// <summary>Int8 pooling; see <see cref="Int8Pool"/>.</summary>
 internal sealed class Int8PoolKernel : IKernel
 {
+    /// <summary>What uint8 lies above int8.</summary>
+    private const int UInt8Zero = 128;
+
     private readonly ConvGeometry _geometry;
     private readonly bool _average;
+    private readonly bool _isUInt8;
     private readonly Int8Range _range;
 
     private Int8PoolKernel(in Preparation preparation, in ConvGeometry geometry, bool average, Activation activation)
@@ -14,7 +19,8 @@ internal sealed class Int8PoolKernel : IKernel
         Quantization output = preparation.Output(0).Quantization!;
         _geometry = geometry;
         _average = average;
-        _range = Int8Range.Of(activation, output.Scale, output.ZeroPoint);
+        _isUInt8 = preparation.Output(0).Type == DataType.UInt8;
+        _range = Int8Range.Of(activation, output.Scale, output.ZeroPoint - (_isUInt8 ? UInt8Zero : 0));
     }
 
     /// <summary>Prepares the largest value of each window.</summary>
@@ -30,6 +36,14 @@ internal sealed class Int8PoolKernel : IKernel
 
     public void Forward(in Buffers io)
     {
+        if (_isUInt8)
+        {
+            Span<byte> unsigned = io.Output<byte>(0);
+            Int8Pool.AverageUInt8(
+                _geometry.WithOutput(unsigned.Length), _range.Min + UInt8Zero, _range.Max + UInt8Zero, io.Input<byte>(0), unsigned, io.Team);
+            return;
+        }
+
         Span<sbyte> output = io.Output<sbyte>(0);
         ConvGeometry geometry = _geometry.WithOutput(output.Length);
         if (_average)

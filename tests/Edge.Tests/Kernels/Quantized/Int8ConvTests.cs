@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Edge.Runtime.Kernels;
+using Edge.Runtime.Operators;
 using Edge.Runtime.Threading;
 using Edge.Tests.Harness;
 
@@ -96,28 +97,16 @@ public sealed class Int8ConvTests
     }
 
     [Fact]
-    public void A_single_weight_scale_of_a_dense_layer_is_multiplied_in_single_precision()
+    public void A_weight_scale_for_the_whole_tensor_is_multiplied_in_single_precision()
     {
         // 0.1f · 0.3f rounds in float32; the product in double does not, and the multipliers differ in their last bits.
-        ConvGeometry geometry = Int8Conv.Dense(1, 1, 1);
-        byte[] single = new byte[Int8Conv.PreparedBytes(geometry)];
-        byte[] each = new byte[single.Length];
-        Int8Conv.PrepareDense(geometry, [1], [], [0.3f], 0.1f, 0, 0.7f, single);
-        Int8Conv.Prepare(geometry, [1], [], [0.3f], 0.1f, 0, 0.7f, each);
-        Assert.Equal(TfliteReference.QuantizeMultiplier((double)(0.1f * 0.3f) / 0.7f).Item1, BitConverter.ToInt32(single, 64));
-        Assert.Equal(TfliteReference.QuantizeMultiplier((double)0.1f * 0.3f / 0.7f).Item1, BitConverter.ToInt32(each, 64));
-        Assert.NotEqual(BitConverter.ToInt32(each, 64), BitConverter.ToInt32(single, 64));
-
-        ConvGeometry two = Int8Conv.Dense(1, 3, 2);
-        byte[] dense = new byte[Int8Conv.PreparedBytes(two)];
-        byte[] conv = new byte[dense.Length];
-        Int8Conv.PrepareDense(two, [1, 2, 3, 4, 5, 6], [7, 8], [0.3f, 0.4f], 0.1f, 5, 0.7f, dense);
-        Int8Conv.Prepare(two, [1, 2, 3, 4, 5, 6], [7, 8], [0.3f, 0.4f], 0.1f, 5, 0.7f, conv);
-        Assert.Equal(conv, dense);
-
-        byte[] unpacked = new byte[Int8ConvUnpacked.PreparedBytes(geometry)];
-        Int8ConvUnpacked.PrepareDense(geometry, [1], [], [0.3f], 0.1f, 0, 0.7f, unpacked);
-        Assert.Equal(BitConverter.ToInt32(single, 64), BitConverter.ToInt32(unpacked, 4));
+        Quantization weights = new(0.3f, 5), along = new([0.3f], [], 0);
+        float whole = 0.1f, each = 0.1f, dense = 0.1f;
+        Assert.Equal([1f], Int8ConvKernel.Scales(weights, ref whole, oneIsWhole: false).ToArray());
+        Assert.Equal([0.3f], Int8ConvKernel.Scales(along, ref each, oneIsWhole: false).ToArray());
+        Assert.Equal([1f], Int8ConvKernel.Scales(along, ref dense, oneIsWhole: true).ToArray());
+        Assert.Equal((0.1f * 0.3f, 0.1f, 0.1f * 0.3f), (whole, each, dense));
+        Assert.NotEqual(TfliteReference.QuantizeMultiplier((double)whole / 0.7f), TfliteReference.QuantizeMultiplier((double)0.1f * 0.3f / 0.7f));
     }
 
     [Fact]
@@ -202,6 +191,8 @@ public sealed class Int8ConvTests
 
         private float OutputScale { get; init; }
 
+        private int WeightZeroPoint { get; init; }
+
         public static Case Random(Random random, ConvGeometry geometry)
         {
             int depth = geometry.KernelHeight * geometry.KernelWidth * (geometry.InputChannels / geometry.Groups);
@@ -230,6 +221,7 @@ public sealed class Int8ConvTests
                 InputScale = random.Next(5) == 0 ? 30f : 0.9f,
                 OutputScale = outputScale,
                 InputZeroPoint = Int8Testing.ZeroPoint(random),
+                WeightZeroPoint = random.Next(2) == 0 ? 0 : Int8Testing.ZeroPoint(random),
                 Range = Int8Testing.Range(random, outputScale),
             };
         }
@@ -239,11 +231,11 @@ public sealed class Int8ConvTests
             byte[] prepared = new byte[Int8Conv.PreparedBytes(Geometry)];
             if (prepare is null)
             {
-                Int8Conv.Prepare(Geometry, Weights, Bias, WeightScales, InputScale, InputZeroPoint, OutputScale, prepared);
+                Int8Conv.Prepare(Geometry, Weights, Bias, WeightScales, InputScale, InputZeroPoint, OutputScale, prepared, WeightZeroPoint);
             }
             else
             {
-                prepare(Geometry, new(Weights, Bias, WeightScales, InputScale, InputZeroPoint, OutputScale, prepared));
+                prepare(Geometry, new(Weights, Bias, WeightScales, InputScale, InputZeroPoint, OutputScale, prepared, WeightZeroPoint));
             }
 
             return prepared;
@@ -251,7 +243,7 @@ public sealed class Int8ConvTests
 
         public void Check(Preparer? prepare, Runner run, WorkerTeam team)
         {
-            sbyte[] expected = TfliteReference.Conv(Geometry, Input, Weights, Bias, WeightScales, InputScale, InputZeroPoint, OutputScale, Range);
+            sbyte[] expected = TfliteReference.Conv(Geometry, Input, Weights, Bias, WeightScales, InputScale, InputZeroPoint, OutputScale, Range, WeightZeroPoint);
             using GuardedArray<byte> prepared = Int8Testing.Guarded(Prepare(prepare));
             using GuardedArray<sbyte> input = Int8Testing.Guarded(Input);
             using GuardedArray<sbyte> output = Int8Testing.Guarded(new sbyte[expected.Length]);
@@ -269,7 +261,7 @@ public sealed class Int8ConvTests
             using GuardedArray<byte> prepared = new(Int8ConvUnpacked.PreparedBytes(Geometry));
             using GuardedArray<sbyte> input = Int8Testing.Guarded(Input);
             using GuardedArray<sbyte> output = new(expected.Length);
-            Int8ConvUnpacked.Prepare(Geometry, Weights, Bias, WeightScales, InputScale, InputZeroPoint, OutputScale, prepared.Span);
+            Int8ConvUnpacked.Prepare(Geometry, Weights, Bias, WeightScales, InputScale, InputZeroPoint, OutputScale, prepared.Span, WeightZeroPoint);
             Int8ConvUnpacked.Run(Geometry, weights.Span, prepared.Span, InputZeroPoint, Range, input.Span, output.Span, team);
             Assert.True(expected.AsSpan().SequenceEqual(output.Span), $"{Geometry}, unpacked: differs first at {expected.AsSpan().CommonPrefixLength(output.Span)}.");
         }

@@ -102,14 +102,15 @@ public sealed class Int8DepthwiseTests
         sbyte[] inputValues = Int8Testing.Values(random, geometry.Batch * geometry.InputHeight * geometry.InputWidth * geometry.InputChannels);
         sbyte[] weightValues = Int8Testing.Values(random, taps * geometry.OutputChannels);
         int zeroPoint = Int8Testing.ZeroPoint(random);
+        int weightZeroPoint = random.Next(2) == 0 ? 0 : Int8Testing.ZeroPoint(random);
         Int8Range range = Int8Testing.Range(random, outputScale);
-        sbyte[] expected = TfliteReference.Depthwise(geometry, inputValues, weightValues, bias, scales, inputScale, zeroPoint, outputScale, range);
+        sbyte[] expected = TfliteReference.Depthwise(geometry, inputValues, weightValues, bias, scales, inputScale, zeroPoint, outputScale, range, weightZeroPoint);
 
         using GuardedArray<byte> prepared = new(Int8Depthwise.PreparedBytes(geometry.OutputChannels));
         using GuardedArray<sbyte> input = Int8Testing.Guarded(inputValues);
         using GuardedArray<sbyte> weights = Int8Testing.Guarded(weightValues);
         using GuardedArray<sbyte> output = Int8Testing.Guarded(new sbyte[expected.Length]);
-        Int8Depthwise.Prepare(bias, scales, inputScale, outputScale, prepared.Span);
+        Int8Depthwise.Prepare(bias, scales, inputScale, outputScale, prepared.Span, weightZeroPoint);
         Int8Depthwise.Run(geometry, weights.Span, prepared.Span, zeroPoint, range, input.Span, output.Span, team);
         Assert.True(expected.AsSpan().SequenceEqual(output.Span), $"{geometry}: differs first at {expected.AsSpan().CommonPrefixLength(output.Span)}.");
     }

@@ -65,6 +65,14 @@ public sealed class Int8PoolTests
         Assert.Equal(expected, output[1]);
     }
 
+    [Fact]
+    public void A_uint8_average_rounds_halves_up()
+    {
+        byte[] output = new byte[1];
+        Int8Pool.AverageUInt8(new(1, 1, 2, 1, 1, 1, 1, 1, 2), 0, 255, [125, 126], output, WorkerTeam.Single);
+        Assert.Equal(126, output[0]);                                    // as int8: −3 and −2 make −3
+    }
+
     private static void Check(Random random, ConvGeometry geometry, WorkerTeam team)
     {
         sbyte[] values = Int8Testing.Values(random, geometry.Batch * geometry.InputHeight * geometry.InputWidth * geometry.InputChannels);
@@ -76,5 +84,11 @@ public sealed class Int8PoolTests
         Assert.Equal(TfliteReference.Pool(geometry, average: false, values, min, max), output.Span.ToArray());
         Int8Pool.Average(geometry, min, max, input.Span, output.Span, team);
         Assert.Equal(TfliteReference.Pool(geometry, average: true, values, min, max), output.Span.ToArray());
+
+        byte[] unsigned = Array.ConvertAll(values, static value => (byte)(value + 128));
+        using GuardedArray<byte> unsignedInput = Int8Testing.Guarded(unsigned);
+        using GuardedArray<byte> unsignedOutput = new(output.Span.Length);
+        Int8Pool.AverageUInt8(geometry, min + 128, max + 128, unsignedInput.Span, unsignedOutput.Span, team);
+        Assert.Equal(TfliteReference.AveragePoolUInt8(geometry, unsigned, min + 128, max + 128), unsignedOutput.Span.ToArray());
     }
 }

@@ -75,7 +75,8 @@ internal static class TfliteReference
     }
 
     internal static sbyte[] Conv(
-        ConvGeometry g, sbyte[] input, sbyte[] weights, int[] bias, float[] weightScales, float inputScale, int inputZeroPoint, float outputScale, Int8Range range)
+        ConvGeometry g, sbyte[] input, sbyte[] weights, int[] bias, float[] weightScales, float inputScale, int inputZeroPoint, float outputScale, Int8Range range,
+        int weightZeroPoint = 0)
     {
         sbyte[] output = new sbyte[g.Batch * g.OutputHeight * g.OutputWidth * g.OutputChannels];
         int depth = g.InputChannels / g.Groups;
@@ -106,7 +107,7 @@ internal static class TfliteReference
                                 {
                                     int x = input[((b * g.InputHeight + inY) * g.InputWidth + inX) * g.InputChannels + c + group * depth];
                                     int w = weights[((channel * g.KernelHeight + ky) * g.KernelWidth + kx) * depth + c];
-                                    acc = unchecked(acc + w * (x - inputZeroPoint));
+                                    acc = unchecked(acc + (w - weightZeroPoint) * (x - inputZeroPoint));
                                 }
                             }
                         }
@@ -124,7 +125,8 @@ internal static class TfliteReference
     }
 
     internal static sbyte[] Depthwise(
-        ConvGeometry g, sbyte[] input, sbyte[] weights, int[] bias, float[] weightScales, float inputScale, int inputZeroPoint, float outputScale, Int8Range range)
+        ConvGeometry g, sbyte[] input, sbyte[] weights, int[] bias, float[] weightScales, float inputScale, int inputZeroPoint, float outputScale, Int8Range range,
+        int weightZeroPoint = 0)
     {
         sbyte[] output = new sbyte[g.Batch * g.OutputHeight * g.OutputWidth * g.OutputChannels];
         int depthMultiplier = g.OutputChannels / g.InputChannels;
@@ -152,7 +154,7 @@ internal static class TfliteReference
                                     }
 
                                     int x = input[((b * g.InputHeight + inY) * g.InputWidth + inX) * g.InputChannels + inChannel];
-                                    acc += weights[(ky * g.KernelWidth + kx) * g.OutputChannels + channel] * (x - inputZeroPoint);
+                                    acc += (weights[(ky * g.KernelWidth + kx) * g.OutputChannels + channel] - weightZeroPoint) * (x - inputZeroPoint);
                                 }
                             }
 
@@ -211,6 +213,67 @@ internal static class TfliteReference
         }
 
         return output;
+    }
+
+    /// <summary>AveragePool for uint8, reference/pooling.h.</summary>
+    internal static byte[] AveragePoolUInt8(ConvGeometry g, byte[] input, int min, int max)
+    {
+        byte[] output = new byte[g.Batch * g.OutputHeight * g.OutputWidth * g.OutputChannels];
+        for (int o = 0; o < output.Length; o++)
+        {
+            (int position, int channel) = Math.DivRem(o, g.OutputChannels);
+            (position, int outX) = Math.DivRem(position, g.OutputWidth);
+            (int b, int outY) = Math.DivRem(position, g.OutputHeight);
+            int acc = 0, count = 0;
+            for (int ky = 0; ky < g.KernelHeight; ky++)
+            {
+                for (int kx = 0; kx < g.KernelWidth; kx++)
+                {
+                    int inY = outY * g.StrideHeight - g.PadTop + ky;
+                    int inX = outX * g.StrideWidth - g.PadLeft + kx;
+                    if (inX >= 0 && inX < g.InputWidth && inY >= 0 && inY < g.InputHeight)
+                    {
+                        acc += input[((b * g.InputHeight + inY) * g.InputWidth + inX) * g.InputChannels + channel];
+                        count++;
+                    }
+                }
+            }
+
+            output[o] = (byte)Math.Min(Math.Max((acc + count / 2) / count, min), max);
+        }
+
+        return output;
+    }
+
+    /// <summary>One result of Mean (equal parameters) or QuantizedMeanOrSum, reference/reduce.h, as TFLite Micro kernels/reduce_common.cc chooses.</summary>
+    internal static sbyte MeanOrSum(sbyte[] values, bool mean, float inputScale, int inputZero, float outputScale, int outputZero)
+    {
+        int sum = 0;
+        foreach (sbyte value in values)
+        {
+            sum += value;
+        }
+
+        if (mean && inputScale == outputScale && inputZero == outputZero)
+        {
+            return (sbyte)(sum / values.Length);
+        }
+
+        (int multiplier, int shift) = QuantizeMultiplier((double)inputScale / (double)outputScale);
+        if (mean)
+        {
+            int bits = 0;
+            while (values.Length >> (bits + 1) != 0)
+            {
+                bits++;
+            }
+
+            bits = Math.Min(Math.Min(bits, 32), 31 + shift);
+            multiplier = (int)(((long)multiplier << bits) / values.Length);
+            shift -= bits;
+        }
+
+        return (sbyte)Math.Min(Math.Max(Multiply(sum - inputZero * values.Length, multiplier, shift) + outputZero, sbyte.MinValue), sbyte.MaxValue);
     }
 
     internal static sbyte Add(sbyte x, sbyte y, float scale1, int zero1, float scale2, int zero2, float outputScale, Int8Range range, bool subtract)

@@ -3,11 +3,11 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>Mean over some axes. Any shape; float32.</summary>
+/// <summary>Mean over some axes. Any shape; float32, or int8 as TFLite defines it.</summary>
 /// <param name="Axes">The axes, each once; negative ones count from the end. Empty: all axes.</param>
 /// <param name="KeepDims">Whether the axes stay, with size 1.</param>
 /// <remarks>Every element's gradient is that of its mean, divided by the number of elements. Source: ONNX ReduceMean-18.</remarks>
-public readonly record struct ReduceMean(IntList Axes, bool KeepDims) : IOperator<ReduceMean>, IDifferentiable
+public readonly record struct ReduceMean(IntList Axes, bool KeepDims) : IOperator<ReduceMean>, IDifferentiable, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("ReduceMean", 26);
@@ -31,6 +31,9 @@ public readonly record struct ReduceMean(IntList Axes, bool KeepDims) : IOperato
 
     /// <inheritdoc/>
     public void Forward(in Buffers io) => Reduction.Forward(io, Axes, mean: true);
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation) => Reduction.Prepare(preparation, Axes, mean: true);
 
     /// <inheritdoc/>
     public Keep Keeps(uint wanted) => Keep.None;

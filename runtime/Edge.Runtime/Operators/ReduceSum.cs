@@ -3,11 +3,11 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>Sum over some axes. Any shape; float32.</summary>
+/// <summary>Sum over some axes. Any shape; float32, or int8 as TFLite defines it.</summary>
 /// <param name="Axes">The axes, each once; negative ones count from the end. Empty: all axes.</param>
 /// <param name="KeepDims">Whether the axes stay, with size 1.</param>
 /// <remarks>Every element's gradient is that of its sum. Source: ONNX ReduceSum-13.</remarks>
-public readonly record struct ReduceSum(IntList Axes, bool KeepDims) : IOperator<ReduceSum>, IDifferentiable
+public readonly record struct ReduceSum(IntList Axes, bool KeepDims) : IOperator<ReduceSum>, IDifferentiable, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("ReduceSum", 27);
@@ -31,6 +31,9 @@ public readonly record struct ReduceSum(IntList Axes, bool KeepDims) : IOperator
 
     /// <inheritdoc/>
     public void Forward(in Buffers io) => Reduction.Forward(io, Axes, mean: false);
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation) => Reduction.Prepare(preparation, Axes, mean: false);
 
     /// <inheritdoc/>
     public Keep Keeps(uint wanted) => Keep.None;

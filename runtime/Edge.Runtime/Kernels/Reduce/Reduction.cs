@@ -9,7 +9,13 @@ internal static class Reduction
 {
     internal static OperatorPlan Infer(in Shapes shapes, IntList axes, bool keepDims)
     {
-        shapes.RequireType(0, DataType.Float32);
+        Quantization? quantization = null;
+        if (shapes.Type(0) != DataType.Float32)
+        {
+            ShapeRules.RequireInt8(shapes, 0);
+            quantization = ShapeRules.DeclaredInt8(shapes);
+        }
+
         Shape input = shapes.Shape(0);
         Span<int> sizes = stackalloc int[Shape.MaxRank];
         uint reduced = 0;
@@ -30,7 +36,26 @@ internal static class Reduction
             }
         }
 
-        return new OperatorPlan(new TensorSpec(DataType.Float32, new Shape(sizes[..rank]))) { OverwritesGradients = true };
+        TensorSpec output = new(shapes.Type(0), new Shape(sizes[..rank]), quantization);
+        int scratch = quantization is null ? 0 : checked(output.Shape.ElementCount * sizeof(int));
+        return new OperatorPlan(output) { OverwritesGradients = true, ScratchBytes = scratch };
+    }
+
+    /// <summary>The kernel of int8; null for float32.</summary>
+    internal static IKernel? Prepare(in Preparation preparation, IntList axes, bool mean) => preparation.Input(0).Type == DataType.Float32
+        ? null
+        : new Int8ReductionKernel(axes, mean, preparation.Input(0).Quantization!, preparation.Output(0).Quantization!);
+
+    /// <summary>Bit a: axis a is reduced.</summary>
+    internal static uint Axes(int rank, IntList axes)
+    {
+        uint reduced = axes.Count == 0 ? uint.MaxValue : 0;
+        foreach (int axis in axes)
+        {
+            reduced |= 1u << (axis < 0 ? axis + rank : axis);
+        }
+
+        return reduced;
     }
 
     internal static void Forward(in Buffers io, IntList axes, bool mean)

@@ -1,0 +1,22 @@
+using Edge.Format;
+using Edge.Runtime.Kernels;
+
+namespace Edge.Runtime.Operators;
+
+/// <summary>An int8 sum or mean over axes with its multiplier; see <see cref="Int8Reduction"/>.</summary>
+/// <param name="axes">The axes; empty: all.</param>
+/// <param name="mean">Whether it is the mean.</param>
+/// <param name="input">Parameters of the input.</param>
+/// <param name="output">Parameters of the output.</param>
+internal sealed class Int8ReductionKernel(IntList axes, bool mean, Quantization input, Quantization output) : IKernel
+{
+    public void Forward(in Buffers io)
+    {
+        // The batch may be an axis of the mean, so its size is not known before.
+        Shape shape = io.InputShape(0);
+        Span<sbyte> results = io.Output<sbyte>(0);
+        int count = mean ? shape.ElementCount / results.Length : 0;
+        new Int8Reduction(input.Scale, input.ZeroPoint, output.Scale, output.ZeroPoint, count)
+            .Run(shape, Reduction.Axes(shape.Rank, axes), io.Input<sbyte>(0), io.Scratch<int>(), results);
+    }
+}

@@ -166,7 +166,7 @@ public sealed class Graph
     /// <param name="op">The operator with its attributes.</param>
     /// <param name="name">Its name; null or taken: one is made.</param>
     /// <param name="inputs">What it reads; null for an optional input left out.</param>
-    /// <param name="declared">What its outputs are to be, where that does not follow from the inputs; may be empty.</param>
+    /// <param name="declared">What its outputs are to be, where that does not follow from the inputs; may be empty. A shape without axes says nothing.</param>
     /// <param name="outputNames">Names of its outputs; may be empty.</param>
     /// <returns>The node.</returns>
     /// <exception cref="ShapeException">The inputs or the declared outputs do not fit the operator.</exception>
@@ -183,7 +183,7 @@ public sealed class Graph
         inputs = Trim(inputs);
         name = string.IsNullOrEmpty(name) ? info.Name.ToLowerInvariant() : name;
         CheckInputs(info, name, inputs);
-        TensorSpec[] specs = Infer(_nodes.Count, info, op, name, inputs, declared);
+        TensorSpec[] specs = Infer(_nodes.Count, info, op, name, inputs, declared, declaresShapes: false);
         name = _nodeNames.Take(name);
         Tensor[] outputs = new Tensor[specs.Length];
         Node node = new(name, info, op, inputs.ToArray(), outputs);
@@ -570,7 +570,8 @@ public sealed class Graph
     }
 
     /// <summary>Runs a shape rule by the runtime's own code.</summary>
-    private static TensorSpec[] Infer(int index, OperatorInfo info, IOperator op, string name, ReadOnlySpan<Tensor?> inputs, ReadOnlySpan<TensorSpec> declared)
+    private static TensorSpec[] Infer(
+        int index, OperatorInfo info, IOperator op, string name, ReadOnlySpan<Tensor?> inputs, ReadOnlySpan<TensorSpec> declared, bool declaresShapes = true)
     {
         GraphTensor[] tensors = new GraphTensor[inputs.Length + info.Outputs];
         int[] inputIndices = new int[inputs.Length];
@@ -590,7 +591,8 @@ public sealed class Graph
         OperatorPlan plan = ModelGraph.Infer(index, new GraphNode(name, info, op, inputIndices, outputIndices, new OperatorPlan()), tensors);
         for (int i = 0; i < declared.Length; i++)
         {
-            if (declared[i].Type != DataType.None && !Same(declared[i], plan.Outputs[i]))
+            TensorSpec stated = declaresShapes || declared[i].Shape.Rank > 0 ? declared[i] : declared[i] with { Shape = plan.Outputs[i].Shape };
+            if (stated.Type != DataType.None && !Same(stated, plan.Outputs[i]))
             {
                 throw new ShapeException($"{info.Name} '{name}': output {i} is {plan.Outputs[i]}, declared is {declared[i]}{(declared[i].Shape == plan.Outputs[i].Shape ? " with other quantization" : "")}.");
             }

@@ -1,7 +1,7 @@
 using Edge.Compiler;
 using Edge.Format;
-using Edge.Import.Keras;
 using Edge.Import.Onnx;
+using Edge.Import.TFLite;
 using Edge.Runtime;
 
 namespace Edge.Import;
@@ -14,7 +14,7 @@ public static class ModelImporter
     /// <summary>The formats, in the order in which they are tried.</summary>
     public static IReadOnlyList<SourceFormat> Formats { get; } =
     [
-        new KerasFormat(),
+        new TfliteFormat(),
         new OnnxFormat(),
     ];
 

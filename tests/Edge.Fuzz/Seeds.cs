@@ -32,6 +32,8 @@ public static class Seeds
         Int8Tail().Build(training: [Training(UpdateScheme.LastLayers(1), 1), Training(UpdateScheme.All, 2)]),
         Perceptron().Build(training: [Training(UpdateScheme.All, 1), Training(UpdateScheme.LastLayers(1), 2), Training(UpdateScheme.BiasesOnly, 1, clipNorm: 1)]),
         Streaming().Build(),
+        Recurrences().Build(),
+        Recurrences().Build(program: false, training: [Training(UpdateScheme.All, 2)]),
         Streaming().Build(program: false, training: [Training(UpdateScheme.All, 2)]),
         Network().Build(program: false, training: [Training(UpdateScheme.All, 2), Training(UpdateScheme.LastLayers(1), 1)]),
     ];
@@ -86,6 +88,19 @@ public static class Seeds
         int scores = model.Add(new Dense(), [model.Add(new Reshape([0, -1]), [kept]), model.Constant(2, 12), model.Constant(2)]);
         int sum = model.Add(new Add(Activation.None), [scores, model.Add(new ReadState(0), [start])]);
         return model.Output(model.Add(new Softmax(), [sum])).Output(count);
+    }
+
+    /// <summary>Every recurrent operator, with lengths and without.</summary>
+    private static SeedModel Recurrences()
+    {
+        SeedModel model = new();
+        int x = model.Input(2, 3, 2);
+        int lengths = model.Constant(new TensorSpec(DataType.Int32, new Shape(2)), [3, 0, 0, 0, 1, 0, 0, 0]);
+        int[] lstm = model.AddMany(new Lstm(CellClip: 3), [x, model.Constant(12, 2), model.Constant(12, 3), model.Constant(12), -1, lengths, -1, -1, model.Constant(3, 3)]);
+        int[] gru = model.AddMany(new Gru(true, false), [lstm[0], model.Constant(6, 3), model.Constant(6, 2), model.Constant(6), model.Constant(6)]);
+        int[] rnn = model.AddMany(new Rnn(false, RecurrentActivation.HardSigmoid()), [gru[0], model.Constant(3, 2), model.Constant(3, 3), -1, -1, -1, lstm[2]]);
+        int both = model.Add(new Concat(-1), [rnn[1], gru[1]]);
+        return model.Output(model.Add(new Softmax(), [model.Add(new Dense(), [both, model.Constant(2, 5)])])).Output(rnn[0]);
     }
 
     /// <summary>Inputs and constants that are outputs, and no operator at all.</summary>

@@ -1,5 +1,6 @@
 using Edge.Compiler;
 using Edge.Format;
+using Edge.Import.Keras;
 using Edge.Import.Onnx;
 using Edge.Import.TFLite;
 using Edge.Runtime;
@@ -15,6 +16,7 @@ public static class ModelImporter
     public static IReadOnlyList<SourceFormat> Formats { get; } =
     [
         new TfliteFormat(),
+        new KerasFormat(),
         new OnnxFormat(),
     ];
 

@@ -72,6 +72,9 @@ public enum Keep : uint
     /// <summary>Input 2.</summary>
     Input2 = 4,
 
+    /// <summary>Input 5.</summary>
+    Input5 = 32,
+
     /// <summary>Output 0.</summary>
     Output0 = 1u << 16,
 

@@ -51,6 +51,9 @@ public sealed class OperatorSet
         .Add<SoftmaxCrossEntropy>()
         .Add<BinaryCrossEntropy>()
         .Add<MeanSquaredError>()
+        .Add<Rnn>()
+        .Add<Lstm>()
+        .Add<Gru>()
         .Add<ReadState>()
         .Add<WriteState>();
 

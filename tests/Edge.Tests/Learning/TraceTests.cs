@@ -67,6 +67,24 @@ public sealed class TraceTests
         Replay("attention", new Network(x, new Dense(3, name: "fc").Apply(new GlobalAveragePooling1D().Apply(b))));
     }
 
+    [Fact]
+    public void SimpleRecurrentLayersRepeatTheirRecordedRun() => Replay("rnn", new Sequential(
+        new Input(12, 8),
+        new SimpleRnn(16, recurrentBias: true, name: "rnn"),
+        new Dense(3, name: "fc")));
+
+    [Fact]
+    public void LongShortTermMemoryRepeatsItsRecordedRun() => Replay("lstm", new Sequential(
+        new Input(12, 8),
+        new Lstm(16, recurrentBias: true, name: "rnn"),
+        new Dense(3, name: "fc")));
+
+    [Fact]
+    public void GatedRecurrentUnitsRepeatTheirRecordedRun() => Replay("gru", new Sequential(
+        new Input(12, 8),
+        new Gru(16, name: "rnn"),
+        new Dense(3, name: "fc")));
+
     private static void Replay(string name, Network network)
     {
         RecordedRun run = RecordedRun.Load(name);
@@ -162,6 +180,10 @@ public sealed class TraceTests
         {
             "weight" => normalizes ? "gamma" : "weights",
             "bias" => normalizes ? "beta" : "bias",
+            "weight_ih_l0" => "weights",
+            "weight_hh_l0" => "recurrent",
+            "bias_ih_l0" => "bias",
+            "bias_hh_l0" => "recurrent_bias",
             "running_mean" => "mean",
             "running_var" => "variance",
             _ => parameter,

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Edge.Runtime;
 
 namespace Edge.Learning.Layers;
@@ -16,6 +17,13 @@ public abstract class Initializer
     /// <summary>Normal with deviation √(2 / fan in), for Relu.</summary>
     /// <remarks>Source: He et al. 2015, arXiv:1502.01852, equation 10.</remarks>
     public static Initializer HeNormal { get; } = new HeNormalInitializer();
+
+    /// <summary>
+    /// A random matrix [values / fan in, fan in] whose rows, or else columns, whichever are fewer, have length 1 and are at right angles. For recurrent weights: a product with it
+    /// keeps lengths, so neither states nor gradients vanish or grow over many steps.
+    /// </summary>
+    /// <remarks>Source: Saxe et al. 2013, arXiv:1312.6120. Gram-Schmidt on normal numbers, in double.</remarks>
+    public static Initializer Orthogonal { get; } = new OrthogonalInitializer();
 
     /// <summary>0 everywhere.</summary>
     public static Initializer Zeros { get; } = new ConstantInitializer(0);
@@ -49,6 +57,46 @@ public abstract class Initializer
             for (int i = 0; i < values.Length; i++)
             {
                 values[i] = random.Uniform((ulong)i, -bound, bound);
+            }
+        }
+    }
+
+    private sealed class OrthogonalInitializer : Initializer
+    {
+        public override void Fill(Span<float> values, int fanIn, int fanOut, in CounterRandom random)
+        {
+            int rows = values.Length / fanIn;
+            int count = Math.Min(rows, fanIn), length = Math.Max(rows, fanIn);
+            double[][] vectors = new double[count][];
+            for (int v = 0; v < count; v++)
+            {
+                vectors[v] = new double[length];
+                for (int i = 0; i < length; i++)
+                {
+                    vectors[v][i] = random.Gaussian((ulong)((v * length) + i));
+                }
+
+                // Twice is enough to reach the rounding error.
+                for (int pass = 0; pass < 2; pass++)
+                {
+                    for (int other = 0; other < v; other++)
+                    {
+                        double product = TensorPrimitives.Dot<double>(vectors[v], vectors[other]);
+                        for (int i = 0; i < length; i++)
+                        {
+                            vectors[v][i] -= product * vectors[other][i];
+                        }
+                    }
+
+                    double norm = Math.Sqrt(TensorPrimitives.Dot<double>(vectors[v], vectors[v]));
+                    TensorPrimitives.Divide<double>(vectors[v], norm, vectors[v]);
+                }
+            }
+
+            for (int i = 0; i < values.Length; i++)
+            {
+                (int row, int column) = (i / fanIn, i % fanIn);
+                values[i] = (float)(rows <= fanIn ? vectors[row][column] : vectors[column][row]);
             }
         }
     }

@@ -27,6 +27,9 @@ internal static class RecipeLayers
         ["subtract"] = static (_, name) => new Subtract(name),
         ["multiply"] = static (_, name) => new Multiply(name),
         ["concatenate"] = static (o, name) => new Concatenate(o.Int32("axis", -8, -1), name),
+        ["simple_rnn"] = static (o, name) => new SimpleRnn(o.Int32("units", 1), o.Boolean("sequences", false), o.Boolean("reverse", false), useBias: o.Boolean("bias", true), kernelInitializer: Kernel(o), name: name),
+        ["lstm"] = static (o, name) => new Lstm(o.Int32("units", 1), o.Boolean("sequences", false), o.Boolean("reverse", false), o.Boolean("bias", true), kernelInitializer: Kernel(o), name: name),
+        ["gru"] = static (o, name) => Gru(o, name),
         ["multi_head_attention"] = static (o, name) => new MultiHeadAttention(o.Int32("heads", 1), o.Boolean("bias", true), Kernel(o), name),
     };
 
@@ -48,6 +51,7 @@ internal static class RecipeLayers
         ["glorot_uniform"] = Initializer.GlorotUniform,
         ["he_uniform"] = Initializer.HeUniform,
         ["he_normal"] = Initializer.HeNormal,
+        ["orthogonal"] = Initializer.Orthogonal,
         ["zeros"] = Initializer.Zeros,
         ["ones"] = Initializer.Ones,
     };
@@ -100,6 +104,13 @@ internal static class RecipeLayers
         s_activations[o.Choice(field, [.. s_activations.Keys], field == "activation" ? "linear" : null)];
 
     private static Initializer Kernel(RecipeObject o) => s_initializers[o.Choice("initializer", [.. s_initializers.Keys], "glorot_uniform")];
+
+    private static Gru Gru(RecipeObject o, string? name)
+    {
+        int units = o.Int32("units", 1);
+        bool sequences = o.Boolean("sequences", false), reverse = o.Boolean("reverse", false), resetAfter = o.Boolean("reset_after", true), bias = o.Boolean("bias", true);
+        return new Gru(units, sequences, reverse, resetAfter, bias, bias && resetAfter, Kernel(o), name);
+    }
 
     private static Layer Pool(RecipeObject o, Func<Size2D, Size2D, Padding, Layer> make)
     {

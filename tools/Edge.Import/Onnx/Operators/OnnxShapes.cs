@@ -12,8 +12,10 @@ internal static class OnnxShapes
     [
         OnnxOperator.Same("Constant", "constant", Constant),
         OnnxOperator.Made("ConstantOfShape", "constant", ConstantOfShape, 0),
+        OnnxOperator.Made("EyeLike", "constant", EyeLike),
         OnnxOperator.Same("Flatten", "Reshape", Flatten),
         OnnxOperator.Same("If", "the branch taken", static node => throw node.Fail("it is converted where it stands."), 0),
+        OnnxOperator.Made("Range", "constant", Range, 0, 1, 2),
         OnnxOperator.Same("Reshape", "Reshape", Reshape, 1),
         OnnxOperator.Same("Shape", "constant", Shape),
         OnnxOperator.Same("Size", "constant", static node => node.Builder.Scalar<long>(node.Name, node.Input(0).Shape.ElementCount)),
@@ -176,6 +178,60 @@ internal static class OnnxShapes
         }
 
         return node.Builder.Constant<long>(node.Name, new Shape(values.Length), values);
+    }
+
+    /// <summary>start, start + delta, ... up to but without limit.</summary>
+    private static Tensor Range(OnnxNode node)
+    {
+        Tensor start = node.Input(0);
+        if (start.Type == DataType.Float32)
+        {
+            (double first, double limit, double delta) = (node.Floats(0)[0], node.Floats(1)[0], node.Floats(2)[0]);
+            float[] values = new float[Count(Math.Ceiling((limit - first) / delta))];
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = (float)(first + (i * delta));
+            }
+
+            return node.Builder.Constant<float>(node.Name, new Shape(values.Length), values);
+        }
+
+        long begin = node.Integers(0)[0], step = node.Integers(2)[0];
+        node.Require(step != 0, "delta is 0; any other number is allowed.");
+        long[] integers = new long[Count(Math.Ceiling(((double)node.Integers(1)[0] - begin) / step))];
+        for (int i = 0; i < integers.Length; i++)
+        {
+            integers[i] = begin + (i * step);
+        }
+
+        return OnnxArithmetic.Cast(node, node.Builder.Constant<long>(node.Name, new Shape(integers.Length), integers), start.Type);
+
+        int Count(double count)
+        {
+            node.Require(count is >= 1 and <= int.MaxValue, $"the range has {count} elements; 1 … {int.MaxValue} are allowed.");
+            node.Builder.Charge((long)count * sizeof(long), node.Name);
+            return (int)count;
+        }
+    }
+
+    private static Tensor EyeLike(OnnxNode node)
+    {
+        Tensor x = node.Input(0);
+        node.Require(x.Shape.Rank == 2, $"the input is {x}; two axes are needed.");
+        int rows = x.Shape[0], columns = x.Shape[1];
+        long offset = node.Integer("k", 0);
+        node.Builder.Charge((long)rows * columns * sizeof(float), node.Name);
+        float[] values = new float[checked(rows * columns)];
+        for (int i = 0; i < rows; i++)
+        {
+            if (i + offset >= 0 && i + offset < columns)
+            {
+                values[(i * columns) + (int)(i + offset)] = 1;
+            }
+        }
+
+        Tensor eye = node.Builder.Constant<float>(node.Name, x.Shape, values);
+        return OnnxArithmetic.Cast(node, eye, node.HasAttribute("dtype") ? OnnxTypes.Becomes(node.Integer("dtype", 0), "the result") : x.Type);
     }
 
     private static Tensor Squeeze(OnnxNode node)

@@ -1,0 +1,66 @@
+using Edge.Format;
+using Edge.Runtime.Kernels;
+
+namespace Edge.Runtime.Operators;
+
+/// <summary>What the recurrent operators share: places of their inputs, checks, sizes.</summary>
+internal static class RecurrentRule
+{
+    internal const int Input = 0;
+    internal const int Weights = 1;
+    internal const int Recurrent = 2;
+    internal const int Bias = 3;
+    internal const int RecurrentBias = 4;
+    internal const int Lengths = 5;
+    internal const int Hidden = 6;
+    internal const int Cell = 7;
+    internal const int Peephole = 8;
+
+    private static readonly InputRole[] s_roles =
+    [
+        InputRole.Data, InputRole.Weight, InputRole.Weight, InputRole.Bias, InputRole.Bias, InputRole.Data, InputRole.Data, InputRole.Data, InputRole.Weight,
+    ];
+
+    internal static OperatorInfo Info(string name, ushort code, int inputs, int outputs) => new(name, code, s_roles[..inputs], MinInputs: 3, outputs);
+
+    /// <summary>Checks the inputs that all of them have, and states the outputs (sequence, final state).</summary>
+    /// <param name="shapes">The inputs.</param>
+    /// <param name="gates">Gates.</param>
+    /// <param name="sequence">The outputs of all steps.</param>
+    /// <param name="state">The state behind the last step.</param>
+    internal static RecurrentShape Check(in Shapes shapes, int gates, out TensorSpec sequence, out TensorSpec state)
+    {
+        for (int i = 0; i < shapes.Count; i++)
+        {
+            if (shapes.Has(i))
+            {
+                shapes.RequireType(i, i == Lengths ? DataType.Int32 : DataType.Float32);
+            }
+        }
+
+        TensorSpec x = shapes.Input(Input), w = shapes.Input(Weights), r = shapes.Input(Recurrent);
+        shapes.Require(x.Shape.Rank == 3, $"the input is {x}; [batch, time, features] is allowed.");
+        shapes.Require(r.Shape.Rank == 2, $"the recurrent weights are {r}; [{gates} · hidden, hidden] is allowed.");
+        int batch = x.Shape[0], hidden = r.Shape[1];
+        shapes.Require(r.Shape[0] == (long)gates * hidden, $"the recurrent weights are {r}; for {hidden} hidden units [{(long)gates * hidden}, {hidden}] is allowed.");
+        shapes.Require(w.Shape == new Shape(gates * hidden, x.Shape[2]), $"the weights are {w}; for {hidden} hidden units and the input {x} [{gates * hidden}, {x.Shape[2]}] is allowed.");
+        Optional(shapes, Bias, "the bias", new Shape(gates * hidden));
+        Optional(shapes, RecurrentBias, "the recurrent bias", new Shape(gates * hidden));
+        Optional(shapes, Lengths, "the lengths are", new Shape(batch));
+        Optional(shapes, Hidden, "the first state", new Shape(batch, hidden));
+        sequence = ShapeRules.Output(shapes, DataType.Float32, [batch, x.Shape[1], hidden]);
+        state = new TensorSpec(DataType.Float32, new Shape(batch, hidden));
+        return RecurrentShape.Of(x.Shape, r.Shape);
+    }
+
+    /// <summary>An input that may be left out, and else has one shape.</summary>
+    internal static void Optional(in Shapes shapes, int input, string name, Shape shape) =>
+        shapes.Require(!shapes.Has(input) || shapes.Shape(input) == shape, $"{name} {(shapes.Has(input) ? shapes.Shape(input) : default)}; {shape} is allowed.");
+
+    /// <summary>What a backward phase reads besides what the forward phase saved.</summary>
+    internal static Keep Keeps(uint wanted) => Keep.Input5 | ((wanted & (1u << Weights)) != 0 ? Keep.Input0 : Keep.None);
+
+    /// <summary>A bound on values: positive, or 0 for none.</summary>
+    internal static void RequireClip(in Shapes shapes, float clip, string name) =>
+        shapes.Require(clip >= 0 && float.IsFinite(clip), $"{name} is {clip}; a positive number, or 0 for none, is allowed.");
+}

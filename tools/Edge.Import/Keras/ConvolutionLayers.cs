@@ -1,0 +1,117 @@
+using Edge.Compiler;
+using Edge.Format;
+using Edge.Import.Hdf5;
+using Edge.Runtime.Operators;
+
+namespace Edge.Import.Keras;
+
+/// <summary>Convolutions. Those of one axis work on pictures of one row.</summary>
+internal static class ConvolutionLayers
+{
+    /// <summary>The kinds.</summary>
+    public static IEnumerable<LayerKind> Kinds { get; } =
+    [
+        new("Conv1D", OperatorSupport.Emulated, "Reshape, Conv2D", Conv) { Weights = Kernel("kernel") },
+        new("Conv2D", OperatorSupport.Supported, "Conv2D", Conv) { Weights = Kernel("kernel") },
+        new("DepthwiseConv1D", OperatorSupport.Emulated, "Reshape, DepthwiseConv2D", Depthwise) { Weights = DepthwiseKernel },
+        new("DepthwiseConv2D", OperatorSupport.Supported, "DepthwiseConv2D", Depthwise) { Weights = DepthwiseKernel },
+        new("SeparableConv1D", OperatorSupport.Emulated, "Reshape, DepthwiseConv2D, Conv2D", Separable) { Weights = Kernel("depthwise_kernel", "pointwise_kernel") },
+        new("SeparableConv2D", OperatorSupport.Emulated, "DepthwiseConv2D, Conv2D", Separable) { Weights = Kernel("depthwise_kernel", "pointwise_kernel") },
+    ];
+
+    private static Func<KerasLayer, IReadOnlyList<WeightGroup>> Kernel(params string[] names) => layer => [BasicLayers.Own(BasicLayers.KernelAndBias(layer, names))];
+
+    private static IReadOnlyList<WeightGroup> DepthwiseKernel(KerasLayer layer) => [BasicLayers.Own(BasicLayers.KernelAndBias(layer, "depthwise_kernel"))];
+
+    private static Tensor Conv(LayerContext layer)
+    {
+        Window window = new(layer);
+        Hdf5Dataset kernel = window.Kernel("kernel");
+        int groups = layer.Config.Integer("groups", 1);
+        int outputs = kernel.Sizes[^1];
+        Tensor weights = layer.Constant("kernel", new Shape(outputs, window.KernelHeight, window.KernelWidth, kernel.Sizes[^2]), () => OutputsFirst(kernel.Singles(), outputs));
+        Conv2D conv = new(window.StrideHeight, window.StrideWidth, window.DilationHeight, window.DilationWidth, window.Padding, groups);
+        return window.Finish(layer.Builder.Add(layer.Name, conv, window.Input, weights, layer.Bias(outputs)));
+    }
+
+    private static Tensor Depthwise(LayerContext layer)
+    {
+        Window window = new(layer);
+        Hdf5Dataset kernel = window.Kernel("depthwise_kernel");
+        return window.Finish(AddDepthwise(layer, window, kernel, layer.Bias(checked(kernel.Sizes[^1] * kernel.Sizes[^2])), layer.Name));
+    }
+
+    private static Tensor Separable(LayerContext layer)
+    {
+        Window window = new(layer);
+        Hdf5Dataset depthwise = window.Kernel("depthwise_kernel");
+        Tensor between = AddDepthwise(layer, window, depthwise, null, $"{layer.Name}/depthwise");
+        int inner = between.Shape[3];
+        Hdf5Dataset pointwise = layer.Weight("pointwise_kernel", window.Axes == 1 ? [1, inner, -1] : [1, 1, inner, -1]);
+        int outputs = pointwise.Sizes[^1];
+        Tensor weights = layer.Constant("pointwise_kernel", new Shape(outputs, 1, 1, inner), () => OutputsFirst(pointwise.Singles(), outputs));
+        return window.Finish(layer.Builder.Add(layer.Name, new Conv2D(), between, weights, layer.Bias(outputs)));
+    }
+
+    private static Tensor AddDepthwise(LayerContext layer, Window window, Hdf5Dataset kernel, Tensor? bias, string name)
+    {
+        // [kh, kw, C, multiplier] lies as [kh, kw, C * multiplier] does.
+        Tensor weights = layer.Constant("depthwise_kernel", new Shape(window.KernelHeight, window.KernelWidth, checked(kernel.Sizes[^1] * kernel.Sizes[^2])), kernel.Singles);
+        DepthwiseConv2D conv = new(window.StrideHeight, window.StrideWidth, window.DilationHeight, window.DilationWidth, window.Padding);
+        return layer.Builder.Add(name, conv, window.Input, weights, bias);
+    }
+
+    /// <summary>[..., in, out] as [out, ..., in].</summary>
+    private static float[] OutputsFirst(float[] values, int outputs) => BasicLayers.Transposed(values, values.Length / outputs, outputs);
+
+    /// <summary>The window of a convolution, and its input as [N, H, W, C].</summary>
+    private readonly struct Window
+    {
+        private readonly LayerContext _layer;
+        private readonly bool _channelsFirst;
+
+        public Window(LayerContext layer)
+        {
+            _layer = layer;
+            Axes = layer.Current.Class.EndsWith("1D", StringComparison.Ordinal) ? 1 : 2;
+            layer.RequireRank(layer.Input, Axes + 2);
+            _channelsFirst = Pictures.IsChannelsFirst(layer);
+            Input = Pictures.In(layer, layer.Input, _channelsFirst);
+            int[] kernel = layer.Config.Integers("kernel_size", Axes, most: ushort.MaxValue);
+            int[] strides = layer.Config.Integers("strides", Axes, 1, most: ushort.MaxValue);
+            int[] dilations = layer.Config.Integers("dilation_rate", Axes, 1, most: ushort.MaxValue);
+            (KernelHeight, KernelWidth) = (Axes == 1 ? 1 : kernel[0], kernel[^1]);
+            (StrideHeight, StrideWidth) = (Axes == 1 ? 1 : strides[0], strides[^1]);
+            (DilationHeight, DilationWidth) = (Axes == 1 ? 1 : dilations[0], dilations[^1]);
+            Padding = layer.Config.Text("padding", "valid") switch
+            {
+                "valid" => default,
+                "same" => Padding2D.Same(Input.Shape[1], Input.Shape[2], KernelHeight, KernelWidth, StrideHeight, StrideWidth, DilationHeight, DilationWidth),
+                "causal" when Axes == 1 => new Padding2D(0, 0, (KernelWidth - 1) * DilationWidth, 0),
+                string other => throw layer.Refuse($"pads '{other}'; {(Axes == 1 ? "valid, same and causal" : "valid and same")} are known"),
+            };
+        }
+
+        public int Axes { get; }
+
+        public Tensor Input { get; }
+
+        public int KernelHeight { get; }
+
+        public int KernelWidth { get; }
+
+        public int StrideHeight { get; }
+
+        public int StrideWidth { get; }
+
+        public int DilationHeight { get; }
+
+        public int DilationWidth { get; }
+
+        public Padding2D Padding { get; }
+
+        public Hdf5Dataset Kernel(string name) => _layer.Weight(name, Axes == 1 ? [KernelWidth, -1, -1] : [KernelHeight, KernelWidth, -1, -1]);
+
+        public Tensor Finish(Tensor output) => ActivationLayers.Fused(_layer, Pictures.Out(_layer, output, _channelsFirst, Axes));
+    }
+}

@@ -1,0 +1,50 @@
+namespace Edge.Import.Keras;
+
+/// <summary>One output of one call of a layer.</summary>
+/// <param name="Layer">The layer's name.</param>
+/// <param name="Call">Which call.</param>
+/// <param name="Output">Which output.</param>
+internal readonly record struct KerasReference(string Layer, int Call, int Output);
+
+/// <summary>One call of a layer.</summary>
+/// <param name="Inputs">What it is called with, in order.</param>
+/// <param name="Named">What it is called with by name.</param>
+/// <param name="Options">Other arguments.</param>
+internal sealed record KerasCall(IReadOnlyList<KerasReference> Inputs, IReadOnlyDictionary<string, IReadOnlyList<KerasReference>> Named, KerasConfig Options);
+
+/// <summary>A layer of a network.</summary>
+internal sealed class KerasLayer
+{
+    /// <summary>Its class: <c>Conv2D</c>.</summary>
+    public required string Class { get; init; }
+
+    /// <summary>Its name; unique in its network.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its configuration.</summary>
+    public required KerasConfig Config { get; init; }
+
+    /// <summary>Where its class comes from when that is not Keras; null for layers of Keras.</summary>
+    public string? ForeignClass { get; init; }
+
+    /// <summary>Whether it is a layer; functions that Keras 3 writes among the layers are none.</summary>
+    public bool IsFunction { get; init; }
+
+    /// <summary>Whether the model was saved by Keras 3.</summary>
+    public bool IsKeras3 { get; init; }
+
+    /// <summary>Its calls, in the order of the file.</summary>
+    public List<KerasCall> Calls { get; } = [];
+
+    /// <summary>The network that it is, for a nested model.</summary>
+    public KerasNetwork? Network { get; init; }
+
+    /// <summary>The layer that it wraps; in Bidirectional that of the forward direction.</summary>
+    public KerasLayer? Inner { get; init; }
+
+    /// <summary>The layer of the backward direction, where it is stated by itself.</summary>
+    public KerasLayer? Backward { get; init; }
+
+    /// <summary>Whether a training step changes its weights; it decides in which order they were saved.</summary>
+    public bool IsTrainable => Config.Flag("trainable", true);
+}

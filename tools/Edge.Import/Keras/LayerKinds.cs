@@ -1,0 +1,93 @@
+using Edge.Compiler;
+
+namespace Edge.Import.Keras;
+
+/// <summary>Converts one call of a layer.</summary>
+/// <param name="layer">The call.</param>
+/// <returns>The layer's outputs.</returns>
+internal delegate IReadOnlyList<Tensor> LayerMapping(LayerContext layer);
+
+/// <summary>A class of layers that can be converted.</summary>
+/// <param name="Class">Its name.</param>
+/// <param name="Support">How it reaches the runtime.</param>
+/// <param name="Becomes">The operators it becomes.</param>
+/// <param name="Map">Converts a call.</param>
+internal sealed record LayerKind(string Class, OperatorSupport Support, string Becomes, LayerMapping Map)
+{
+    /// <summary>Makes a kind of layers with one output.</summary>
+    public LayerKind(string name, OperatorSupport support, string becomes, Func<LayerContext, Tensor> map)
+        : this(name, support, becomes, (LayerMapping)(layer => [map(layer)]))
+    {
+    }
+
+    /// <summary>The weights of a layer; none unless stated.</summary>
+    public Func<KerasLayer, IReadOnlyList<WeightGroup>> Weights { get; init; } = static _ => [];
+
+    /// <summary>Why a layer of this class cannot be converted all the same; null where it can.</summary>
+    public Func<KerasLayer, string?> Objection { get; init; } = static _ => null;
+}
+
+/// <summary>All classes of layers that can be converted: the one place where they are listed.</summary>
+internal static class LayerKinds
+{
+    private static readonly Dictionary<string, LayerKind> Table = new IEnumerable<LayerKind>[]
+    {
+        BasicLayers.Kinds, ConvolutionLayers.Kinds, PoolingLayers.Kinds, ActivationLayers.Kinds, NormalizationLayers.Kinds, MergeLayers.Kinds, ShapeLayers.Kinds,
+    }.SelectMany(static kinds => kinds).ToDictionary(static kind => kind.Class, StringComparer.Ordinal);
+
+    // Classes whose layers run code or read what is not in the model, with what to do about them.
+    private static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
+    {
+        ["Lambda"] = "it holds Python code, which is never run; replace it by layers of Keras",
+        ["TFSMLayer"] = "it loads another model from a path outside of this file; export that model by itself",
+        ["TFOpLambda"] = "it is a TensorFlow function; replace it by a layer of Keras",
+        ["SlicingOpLambda"] = "it is a TensorFlow function; replace it by a layer of Keras, such as Cropping1D",
+        ["TensorFlowOpLayer"] = "it is a TensorFlow function; replace it by a layer of Keras",
+        ["TorchModuleWrapper"] = "it holds a PyTorch module; export the model to ONNX",
+        ["JaxLayer"] = "it holds a JAX function; replace it by layers of Keras",
+        ["FlaxLayer"] = "it holds a Flax module; replace it by layers of Keras",
+        ["QuantizeWrapper"] = "it simulates quantization for training; convert the model to TFLite and import that, or strip the wrappers",
+        ["QuantizeWrapperV2"] = "it simulates quantization for training; convert the model to TFLite and import that, or strip the wrappers",
+        ["QuantizeLayer"] = "it simulates quantization for training; convert the model to TFLite and import that, or strip the wrappers",
+        ["PruneLowMagnitude"] = "it prunes during training; call tfmot.sparsity.keras.strip_pruning and save the result",
+        ["ClusterWeights"] = "it clusters during training; call tfmot.clustering.keras.strip_clustering and save the result",
+        ["Masking"] = "masks are not supported; cut sequences to their length or pad them with a value the model was trained with",
+        ["StringLookup"] = "it works on text; look up on your side and start the model behind it",
+        ["TextVectorization"] = "it works on text; vectorize on your side and start the model behind it",
+        ["IntegerLookup"] = "its table lies outside of the network; look up on your side and start the model behind it",
+        ["Hashing"] = "it hashes; do so on your side and start the model behind it",
+        ["HashedCrossing"] = "it hashes; do so on your side and start the model behind it",
+        ["Discretization"] = "it sorts into bins; do so on your side and start the model behind it",
+        ["CategoryEncoding"] = "it counts categories; do so on your side and start the model behind it",
+        ["ConvLSTM1D"] = "convolutional recurrent layers are not supported",
+        ["ConvLSTM2D"] = "convolutional recurrent layers are not supported",
+        ["ConvLSTM3D"] = "convolutional recurrent layers are not supported",
+    };
+
+    /// <summary>All kinds, by name.</summary>
+    public static IEnumerable<LayerKind> All => Table.Values.OrderBy(static kind => kind.Class, StringComparer.Ordinal);
+
+    /// <summary>The kind of a layer.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="reason">Why there is none; null where there is one.</param>
+    public static LayerKind? Find(KerasLayer layer, out string? reason)
+    {
+        LayerKind? kind = null;
+        reason = layer.ForeignClass is { } foreign ? $"it is the class {foreign}, whose code is not in the file; replace it by layers of Keras"
+            : Refused.TryGetValue(layer.Class, out string? hint) ? hint
+            : layer.IsFunction ? "it is a function of keras.ops; replace it by a layer of Keras"
+            : !Table.TryGetValue(layer.Class, out kind) ? "the class is not known"
+            : kind.Objection(layer);
+        return reason is null ? kind : null;
+    }
+
+    /// <summary>The weights of a layer that is no model.</summary>
+    /// <param name="layer">The layer.</param>
+    public static IReadOnlyList<WeightGroup> WeightsOf(KerasLayer layer) => Find(layer, out _)?.Weights(layer) ?? [];
+
+    /// <summary>Whether a layer, or a layer of a nested model, has weights.</summary>
+    /// <param name="layer">The layer.</param>
+    public static bool HasWeights(KerasLayer layer) => layer.Network is { } network
+        ? network.Walk().Any(static part => WeightsOf(part.Layer).Any(static group => group.Weights.Count > 0))
+        : WeightsOf(layer).Any(static group => group.Weights.Count > 0);
+}

@@ -27,17 +27,17 @@ public readonly record struct ReduceMean(IntList Axes, bool KeepDims) : IOperato
     }
 
     /// <inheritdoc/>
-    public OperatorPlan Infer(in Shapes shapes) => Reduction.Infer(shapes, Axes, KeepDims);
+    public OperatorPlan Infer(in Shapes shapes) => Reductions.Infer(shapes, Axes, KeepDims);
 
     /// <inheritdoc/>
-    public void Forward(in Buffers io) => Reduction.Forward(io, Axes, mean: true);
+    public void Forward(in Buffers io) => Reductions.Forward(io, Axes, mean: true);
 
     /// <inheritdoc/>
-    public IKernel? Prepare(in Preparation preparation) => Reduction.Prepare(preparation, Axes, mean: true);
+    public IKernel? Prepare(in Preparation preparation) => Reductions.Prepare(preparation, Axes, mean: true);
 
     /// <inheritdoc/>
     public Keep Keeps(uint wanted) => Keep.None;
 
     /// <inheritdoc/>
-    public void Backward(in Gradients io) => Reduction.Backward(io, Axes, mean: true);
+    public void Backward(in Gradients io) => Reductions.Backward(io, Axes, mean: true);
 }

@@ -27,17 +27,17 @@ public readonly record struct ReduceSum(IntList Axes, bool KeepDims) : IOperator
     }
 
     /// <inheritdoc/>
-    public OperatorPlan Infer(in Shapes shapes) => Reduction.Infer(shapes, Axes, KeepDims);
+    public OperatorPlan Infer(in Shapes shapes) => Reductions.Infer(shapes, Axes, KeepDims);
 
     /// <inheritdoc/>
-    public void Forward(in Buffers io) => Reduction.Forward(io, Axes, mean: false);
+    public void Forward(in Buffers io) => Reductions.Forward(io, Axes, mean: false);
 
     /// <inheritdoc/>
-    public IKernel? Prepare(in Preparation preparation) => Reduction.Prepare(preparation, Axes, mean: false);
+    public IKernel? Prepare(in Preparation preparation) => Reductions.Prepare(preparation, Axes, mean: false);
 
     /// <inheritdoc/>
     public Keep Keeps(uint wanted) => Keep.None;
 
     /// <inheritdoc/>
-    public void Backward(in Gradients io) => Reduction.Backward(io, Axes, mean: false);
+    public void Backward(in Gradients io) => Reductions.Backward(io, Axes, mean: false);
 }

@@ -69,23 +69,8 @@ public abstract class ReduceTests<T> : OperatorTests<T> where T : struct, IOpera
 
     protected override DoubleTensor[] Reference(T op, DoubleTensor?[] inputs, OracleRun run)
     {
-        DoubleTensor x = inputs[0]!;
         (IntList axes, bool keepDims) = Attributes(op);
-        bool[] reduced = new bool[x.Shape.Rank];
-        for (int axis = 0; axis < reduced.Length; axis++)
-        {
-            reduced[axis] = axes.Count == 0 || axes.Values.Contains(axis) || axes.Values.Contains(axis - reduced.Length);
-        }
-
-        Dictionary<string, List<double>> groups = [];
-        for (int i = 0; i < x.Length; i++)
-        {
-            string key = string.Join(",", x.Position(i).Where((_, axis) => !reduced[axis]));
-            (groups.TryGetValue(key, out List<double>? group) ? group : groups[key] = []).Add(x[i]);
-        }
-
-        int[] sizes = [.. Enumerable.Range(0, reduced.Length).Where(axis => keepDims || !reduced[axis]).Select(axis => reduced[axis] ? 1 : x.Shape[axis])];
-        return [new(new Shape(sizes), [.. groups.Values.Select(Reduce)])];
+        return [ReduceOracle.Run(inputs[0]!, axes, keepDims, Reduce)];
     }
 }
 

@@ -89,6 +89,17 @@ internal static class FixedPoint
         return RoundingDivideByPowerOfTwo(SaturatingRoundingDoublingHighMul(x << left, multiplier), left - shift);
     }
 
+    /// <summary>x · multiplier · 2^(shift − 31) of a 48-bit number, with the multiplier cut to 16 bits and one rounding, halves upwards.</summary>
+    /// <remarks>Source: MultiplyByQuantizedMultiplier for int64, TensorFlow Lite kernels/internal/common.cc. A result beyond int32 loses its upper bits, as there.</remarks>
+    public static int MultiplyLong(long x, int multiplier, int shift)
+    {
+        int reduced = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
+        int totalShift = 15 - shift;
+        return totalShift > 0
+            ? unchecked((int)(((x * reduced) + (1L << (totalShift - 1))) >> totalShift))
+            : unchecked((int)((x * reduced) << -totalShift));
+    }
+
     /// <summary>x · 2^exponent, saturated to int32; exponent &gt; 0. gemmlowp's SaturatingRoundingMultiplyByPOT for positive exponents.</summary>
     /// <remarks>gemmlowp's bound is symmetric, −threshold: it saturates exactly the values that would overflow and one that would not, −2^31 itself.</remarks>
     public static int SaturatingShiftLeft(int x, int exponent)

@@ -119,6 +119,63 @@ internal static class FixedPointFunctions
         return rightShift < 0 ? (y << -rightShift, 0) : (y, -rightShift);
     }
 
+    /// <summary>ln x for x ≥ 1 in Q12.19, as Q5.26; in practice also for x ≥ 2^-12.</summary>
+    /// <param name="x">Positive, with 12 integer bits.</param>
+    /// <remarks>
+    /// Source: log_x_for_x_greater_than_or_equal_to_1, TensorFlow Lite kernels/internal/common.h. x = 2^n · r with r near √½ or near 1, whichever is the better side of two
+    /// candidates; ln r by a rational approximation around ⁴√½.
+    /// </remarks>
+    public static int Log(int x)
+    {
+        const int InputIntegerBits = 12;
+        const int SumIntegerBits = 6;                                    // one more than the result has
+        const int LogOf2 = 1488522236;
+        const int RootOfHalf = 1518500250;
+        const int FourthRootOfHalf = 1805811301;
+        const int AlphaN = 117049297;                                    // 11/240 · ⁴√2
+        const int AlphaD = 127690142;                                    // 1/20 · ⁴√2
+        const int AlphaI = 1057819769;                                   // 2/⁴√2 − ⁴√2
+        const int AlphaF = 638450708;                                    // 1/4 · ⁴√2
+        int quarter = FixedPoint.RoundingDivideByPowerOfTwo(536870912, SumIntegerBits);
+
+        int headroomA = BitOperations.LeadingZeroCount((uint)x);
+        int scaledA = ShiftLeftOrKeep(x, headroomA - 1);
+        int rA = FixedPoint.SaturatingShiftLeft(FixedPoint.SaturatingRoundingDoublingHighMul(scaledA, RootOfHalf), 1);
+        int powerA = Sum(ShiftLeftOrKeep(InputIntegerBits - headroomA, 31 - SumIntegerBits), quarter);
+
+        int b = FixedPoint.SaturatingRoundingDoublingHighMul(x, RootOfHalf);
+        int headroomB = BitOperations.LeadingZeroCount((uint)b) - 1;
+        int rB = ShiftLeftOrKeep(x, headroomB);
+        int powerB = Sum(ShiftLeftOrKeep(InputIntegerBits - headroomB, 31 - SumIntegerBits), -quarter);
+
+        int r = Math.Min(rA, rB);
+        int power = Math.Max(powerA, powerB);
+        int p = RoundingHalfSum(r, FourthRootOfHalf);
+        int q = unchecked(r - FourthRootOfHalf);
+        q = unchecked(q + q);
+        int square = FixedPoint.SaturatingRoundingDoublingHighMul(q, q);
+        int numerator = unchecked(FixedPoint.SaturatingRoundingDoublingHighMul(q, r) +
+            FixedPoint.SaturatingRoundingDoublingHighMul(FixedPoint.SaturatingRoundingDoublingHighMul(q, square), AlphaN));
+        int denominator = unchecked(
+            FixedPoint.SaturatingRoundingDoublingHighMul(p, AlphaI + q + FixedPoint.SaturatingRoundingDoublingHighMul(AlphaD, square)) +
+            FixedPoint.SaturatingRoundingDoublingHighMul(AlphaF, q));
+        int reciprocal = OneOverOnePlus(denominator);
+        int scaled = FixedPoint.RoundingDivideByPowerOfTwo(numerator, SumIntegerBits);
+        int sum = unchecked(FixedPoint.SaturatingRoundingDoublingHighMul(power, LogOf2) + FixedPoint.SaturatingRoundingDoublingHighMul(scaled, reciprocal));
+        return FixedPoint.SaturatingShiftLeft(sum, 1);
+    }
+
+    private static int ShiftLeftOrKeep(int x, int exponent) => exponent == 0 ? x : FixedPoint.SaturatingShiftLeft(x, exponent);
+
+    private static int Sum(int a, int b) => (int)Math.Clamp((long)a + b, int.MinValue, int.MaxValue);
+
+    /// <summary>(a + b) / 2, halves away from zero; gemmlowp's RoundingHalfSum.</summary>
+    private static int RoundingHalfSum(int a, int b)
+    {
+        long sum = (long)a + b;
+        return (int)((sum + (sum >= 0 ? 1 : -1)) / 2);
+    }
+
     /// <summary>1 / (1 + a) for a in [0, 1): half of 2 / (1 + a), brought from Q1 to Q0.</summary>
     private static int OneOverOnePlus(int a) => FixedPoint.SaturatingShiftLeft(Reciprocal(a), 1);
 

@@ -17,6 +17,6 @@ internal sealed class Int8ReductionKernel(IntList axes, bool mean, Quantization 
         Span<sbyte> results = io.Output<sbyte>(0);
         int count = mean ? shape.ElementCount / results.Length : 0;
         new Int8Reduction(input.Scale, input.ZeroPoint, output.Scale, output.ZeroPoint, count)
-            .Run(shape, Reduction.Axes(shape.Rank, axes), io.Input<sbyte>(0), io.Scratch<int>(), results);
+            .Run(shape, Reductions.Axes(shape.Rank, axes), io.Input<sbyte>(0), io.Scratch<int>(), results);
     }
 }

@@ -5,8 +5,9 @@ using Edge.Runtime.Operators;
 namespace Edge.Runtime.Kernels;
 
 /// <summary>What the reducing operators share.</summary>
-internal static class Reduction
+internal static class Reductions
 {
+    /// <summary>The plan of a sum or mean: float32, or int8 with the parameters that the model declares.</summary>
     internal static OperatorPlan Infer(in Shapes shapes, IntList axes, bool keepDims)
     {
         Quantization? quantization = null;
@@ -16,6 +17,14 @@ internal static class Reduction
             quantization = ShapeRules.DeclaredInt8(shapes);
         }
 
+        TensorSpec output = new(shapes.Type(0), OutputShape(shapes, axes, keepDims), quantization);
+        int scratch = quantization is null ? 0 : checked(output.Shape.ElementCount * sizeof(int));
+        return new OperatorPlan(output) { OverwritesGradients = true, ScratchBytes = scratch };
+    }
+
+    /// <summary>The shape that is left of input 0.</summary>
+    internal static Shape OutputShape(in Shapes shapes, IntList axes, bool keepDims)
+    {
         Shape input = shapes.Shape(0);
         Span<int> sizes = stackalloc int[Shape.MaxRank];
         uint reduced = 0;
@@ -36,9 +45,7 @@ internal static class Reduction
             }
         }
 
-        TensorSpec output = new(shapes.Type(0), new Shape(sizes[..rank]), quantization);
-        int scratch = quantization is null ? 0 : checked(output.Shape.ElementCount * sizeof(int));
-        return new OperatorPlan(output) { OverwritesGradients = true, ScratchBytes = scratch };
+        return new Shape(sizes[..rank]);
     }
 
     /// <summary>The kernel of int8; null for float32.</summary>
@@ -78,8 +85,8 @@ internal static class Reduction
         }
     }
 
-    // The output with its reduced axes kept at size 1, and the input.
-    private static BroadcastShape Pairs(Shape input, IntList axes)
+    /// <summary>The output with its reduced axes kept at size 1, and the input.</summary>
+    internal static BroadcastShape Pairs(Shape input, IntList axes)
     {
         Span<int> kept = stackalloc int[Shape.MaxRank];
         input.Axes.CopyTo(kept);

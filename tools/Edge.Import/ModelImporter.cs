@@ -3,6 +3,7 @@ using Edge.Format;
 using Edge.Import.Keras;
 using Edge.Import.Onnx;
 using Edge.Import.TFLite;
+using Edge.Import.TensorFlow;
 using Edge.Runtime;
 
 namespace Edge.Import;
@@ -17,6 +18,7 @@ public static class ModelImporter
     [
         new TfliteFormat(),
         new KerasFormat(),
+        new TensorFlowFormat(),
         new OnnxFormat(),
     ];
 

@@ -54,6 +54,9 @@ internal sealed class ProtobufReader
     /// <summary>The present field as a float.</summary>
     public float Float() => Want(WireFormat.WireType.Fixed32, _input.ReadFloat);
 
+    /// <summary>The present field as four bytes.</summary>
+    public uint Fixed32() => Want(WireFormat.WireType.Fixed32, _input.ReadFixed32);
+
     /// <summary>The present field as a double.</summary>
     public double Double() => Want(WireFormat.WireType.Fixed64, _input.ReadDouble);
 

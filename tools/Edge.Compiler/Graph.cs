@@ -18,8 +18,8 @@ public sealed class Graph
     private readonly List<Node> _nodes = [];
     private readonly List<Tensor> _inputs = [];
     private readonly List<Tensor> _outputs = [];
-    private readonly Names _tensorNames = new();
-    private readonly Names _nodeNames = new();
+    private Names _tensorNames = new();
+    private Names _nodeNames = new();
 
     /// <summary>All nodes. In execution order as long as nodes are added behind what they read; <see cref="TopologicalSort"/> restores that order.</summary>
     public IReadOnlyList<Node> Nodes => _nodes;
@@ -464,6 +464,22 @@ public sealed class Graph
             }
 
             return copy;
+        }
+    }
+
+    /// <summary>Becomes what another graph is: how a pass that builds anew hands over its result. Metadata stays.</summary>
+    /// <param name="other">The other graph; not to be used afterwards.</param>
+    internal void TakeOver(Graph other)
+    {
+        (_tensorNames, _nodeNames) = (other._tensorNames, other._nodeNames);
+        Replace(_nodes, other._nodes);
+        Replace(_inputs, other._inputs);
+        Replace(_outputs, other._outputs);
+
+        static void Replace<T>(List<T> old, List<T> now)
+        {
+            old.Clear();
+            old.AddRange(now);
         }
     }
 

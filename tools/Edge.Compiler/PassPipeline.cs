@@ -11,10 +11,11 @@ public sealed class PassPipeline
     /// <param name="passes">The passes, in order.</param>
     public PassPipeline(params ReadOnlySpan<IPass> passes) => _passes = passes.ToArray();
 
-    /// <summary>The passes that every model goes through: removal of what does nothing in inference, folding, fusion.</summary>
+    /// <summary>The passes that every model goes through: removal of what does nothing in inference, layout, folding, fusion.</summary>
     public static PassPipeline Default { get; } = new(
         new DeadNodeRemoval(),
         new IdentityRemoval(),
+        new LayoutPropagation(),
         new WeightDequantizeFusion(),
         new ConstantFolding(),
         new BatchNormFolding(),

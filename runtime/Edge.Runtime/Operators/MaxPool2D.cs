@@ -11,8 +11,10 @@ namespace Edge.Runtime.Operators;
 /// <param name="KernelWidth">Columns of the window, 1 … 65,535.</param>
 /// <param name="StrideHeight">Rows between neighbouring windows, 1 … 65,535.</param>
 /// <param name="StrideWidth">Columns between neighbouring windows, 1 … 65,535.</param>
-/// <param name="Padding">Rows and columns around the input, each smaller than the window.</param>
+/// <param name="Padding">Rows and columns around the input, each smaller than the window's extent.</param>
 /// <param name="Activation">The clamp applied to the result.</param>
+/// <param name="DilationHeight">Rows between neighbouring elements of a window, 1 … 65,535.</param>
+/// <param name="DilationWidth">Columns between neighbouring elements of a window, 1 … 65,535.</param>
 /// <remarks>The gradient goes to the first largest value of the window in row-major order. Source: TFLite MAX_POOL_2D; ONNX MaxPool-12.</remarks>
 public readonly record struct MaxPool2D(
     int KernelHeight,
@@ -20,7 +22,9 @@ public readonly record struct MaxPool2D(
     int StrideHeight = 1,
     int StrideWidth = 1,
     Padding2D Padding = default,
-    Activation Activation = Activation.None) : IOperator<MaxPool2D>, IDifferentiable, IPreparable
+    Activation Activation = Activation.None,
+    int DilationHeight = 1,
+    int DilationWidth = 1) : IOperator<MaxPool2D>, IDifferentiable, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("MaxPool2D", 4);
@@ -32,7 +36,9 @@ public readonly record struct MaxPool2D(
         attributes.Int32("stride height", 1, Window.Most),
         attributes.Int32("stride width", 1, Window.Most),
         Padding2D.Read(ref attributes),
-        ShapeRules.ReadActivation(ref attributes));
+        ShapeRules.ReadActivation(ref attributes),
+        attributes.Int32("dilation height", 1, Window.Most),
+        attributes.Int32("dilation width", 1, Window.Most));
 
     /// <inheritdoc/>
     public void Write(AttributeWriter attributes)
@@ -43,13 +49,18 @@ public readonly record struct MaxPool2D(
         attributes.Int32(StrideWidth);
         Padding.Write(attributes);
         attributes.Byte((byte)Activation);
+        attributes.Int32(DilationHeight);
+        attributes.Int32(DilationWidth);
     }
 
     /// <inheritdoc/>
     public OperatorPlan Infer(in Shapes shapes)
     {
         ShapeRules.Known(shapes, Activation);
-        return new OperatorPlan(Window.Pool(shapes, KernelHeight, KernelWidth, StrideHeight, StrideWidth, Padding)) { OverwritesGradients = true };
+        return new OperatorPlan(Window.Pool(shapes, KernelHeight, KernelWidth, StrideHeight, StrideWidth, Padding, DilationHeight, DilationWidth))
+        {
+            OverwritesGradients = true,
+        };
     }
 
     /// <inheritdoc/>
@@ -83,5 +94,5 @@ public readonly record struct MaxPool2D(
 
     private ConvGeometry Geometry(in Shape input, in Shape output) => new(
         input[0], input[1], input[2], input[3], output[1], output[2], output[3], KernelHeight, KernelWidth, StrideHeight, StrideWidth,
-        PadTop: Padding.Top, PadLeft: Padding.Left);
+        DilationHeight, DilationWidth, Padding.Top, Padding.Left);
 }

@@ -36,12 +36,21 @@ internal static class Window
     }
 
     /// <summary>The output of pooling [N, H, W, C].</summary>
-    internal static TensorSpec Pool(in Shapes shapes, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, Padding2D padding, bool mayBeUInt8 = false)
+    internal static TensorSpec Pool(
+        in Shapes shapes,
+        int kernelHeight,
+        int kernelWidth,
+        int strideHeight,
+        int strideWidth,
+        Padding2D padding,
+        int dilationHeight = 1,
+        int dilationWidth = 1,
+        bool mayBeUInt8 = false)
     {
         TensorSpec input = shapes.Input(0);
         shapes.Require(input.Shape.Rank == 4, $"the input is {input}; [N, H, W, C] is allowed.");
-        int height = Count(shapes, "height", input.Shape[1], kernelHeight, strideHeight, 1, padding.Top, padding.Bottom);
-        int width = Count(shapes, "width", input.Shape[2], kernelWidth, strideWidth, 1, padding.Left, padding.Right);
+        int height = Count(shapes, "height", input.Shape[1], kernelHeight, strideHeight, dilationHeight, padding.Top, padding.Bottom);
+        int width = Count(shapes, "width", input.Shape[2], kernelWidth, strideWidth, dilationWidth, padding.Left, padding.Right);
         return ShapeRules.Pooled(shapes, [input.Shape[0], height, width, input.Shape[3]], mayBeUInt8);
     }
 

@@ -402,13 +402,18 @@ public abstract class OperatorTests<T> where T : struct, IOperator<T>
 
     private protected static RunnerOptions Options(OperatorCase<T> testCase) => new() { Declared = testCase.Declared, Frozen = testCase.Frozen };
 
-    /// <summary>Cases in int8 of an operator that only moves elements: those of float32, moved by the oracle.</summary>
+    /// <summary>Cases in int8 of an operator that only moves elements: those of float32 (and perhaps indices), moved by the oracle.</summary>
     private protected IEnumerable<Int8Case<T>> MovedInt8(Random random)
     {
-        foreach (OperatorCase<T> testCase in Cases.Where(static testCase => testCase.Inputs.All(static input => input.Type == DataType.Float32)))
+        foreach (OperatorCase<T> testCase in Cases.Where(static testCase => testCase.Inputs.Any(static input => input.Type == DataType.Float32)))
         {
             Quantization quantization = Int8Testing.Quantization(random);
-            TestTensor?[] inputs = [.. testCase.Inputs.Select(input => Int8Testing.Tensor(random, input.Shape, quantization))];
+            TestTensor?[] inputs = Inputs(testCase);
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                inputs[i] = testCase.Inputs[i].Type == DataType.Float32 ? Int8Testing.Tensor(random, testCase.Inputs[i].Shape, quantization) : inputs[i];
+            }
+
             DoubleTensor moved = Reference(testCase.Operator, Widen(inputs), Run(training: false))[0];
             yield return new(testCase.Operator, inputs, new(DataType.Int8, moved.Shape, quantization), Array.ConvertAll(moved.Values, static value => (sbyte)value));
         }

@@ -53,8 +53,7 @@ public sealed class AveragePool2DTests : OperatorTests<AveragePool2D>
     }
 
     protected override IEnumerable<Int8Case<AveragePool2D>> Int8Cases(Random random) => PoolCases.Int8<AveragePool2D>(
-        random, average: true, static (kernelHeight, kernelWidth, strideHeight, strideWidth, padding, activation) =>
-            new(kernelHeight, kernelWidth, strideHeight, strideWidth, padding, false, activation));
+        random, average: true, static (g, padding, activation) => new(g.KernelHeight, g.KernelWidth, g.StrideHeight, g.StrideWidth, padding, false, activation));
 
     protected override DoubleTensor[] Reference(AveragePool2D op, DoubleTensor?[] inputs, OracleRun run) =>
     [

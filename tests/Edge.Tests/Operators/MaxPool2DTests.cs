@@ -19,10 +19,18 @@ public sealed class MaxPool2DTests : OperatorTests<MaxPool2D>
         new(new(2, 2, 2, 2, default, Activation.Relu), Float(1, 4, 6, 3)),
         new(new(2, 1, 1, 1, default, Activation.ReluN1To1), Float(1, 4, 6, 3)),
         new(new(2, 2, 5, 5), Float(1, 3, 3, 2)),
+        new(new(2, 3, 1, 2, default, Activation.None, 3, 2), Float(2, 6, 8, 5)),
+        new(new(2, 2, 1, 1, new(2, 1, 1, 2), Activation.Relu, 3, 3), Float(1, 4, 5, 3)),
     ];
 
-    protected override IEnumerable<OperatorCase<MaxPool2D>> BadCases => PoolCases.Bad.Select(static bad =>
-        new OperatorCase<MaxPool2D>(new(bad.KernelHeight, bad.KernelWidth, bad.StrideHeight, bad.StrideWidth, bad.Padding, bad.Activation), bad.Input));
+    protected override IEnumerable<OperatorCase<MaxPool2D>> BadCases =>
+    [
+        .. PoolCases.Bad.Select(static bad =>
+            new OperatorCase<MaxPool2D>(new(bad.KernelHeight, bad.KernelWidth, bad.StrideHeight, bad.StrideWidth, bad.Padding, bad.Activation), bad.Input)),
+        new(new(2, 2, DilationHeight: 0), Float(1, 5, 5, 1)),
+        new(new(2, 2, DilationWidth: 70_000), Float(1, 5, 5, 1)),
+        new(new(2, 2, DilationHeight: 5), Float(1, 5, 5, 1)),
+    ];
 
     protected override IEnumerable<OperatorCase<MaxPool2D>> LargeCases => [new(new(3, 3, 2, 2, new(1, 1, 1, 1)), Float(2, 60, 61, 24))];
 
@@ -66,12 +74,13 @@ public sealed class MaxPool2DTests : OperatorTests<MaxPool2D>
     public void Int8_keeps_the_inputs_parameters() => PoolCases.AssertInt8(MaxPool2D.Info, new MaxPool2D(2, 2));
 
     protected override IEnumerable<Int8Case<MaxPool2D>> Int8Cases(Random random) => PoolCases.Int8<MaxPool2D>(
-        random, average: false, static (kernelHeight, kernelWidth, strideHeight, strideWidth, padding, activation) =>
-            new(kernelHeight, kernelWidth, strideHeight, strideWidth, padding, activation));
+        random, average: false, static (g, padding, activation) =>
+            new(g.KernelHeight, g.KernelWidth, g.StrideHeight, g.StrideWidth, padding, activation, g.DilationHeight, g.DilationWidth));
 
     protected override DoubleTensor[] Reference(MaxPool2D op, DoubleTensor?[] inputs, OracleRun run) =>
     [
         PoolCases.Pool(
-            inputs[0]!, op.KernelHeight, op.KernelWidth, op.StrideHeight, op.StrideWidth, op.Padding, values => Clamp.Of(op.Activation, values.Max())),
+            inputs[0]!, op.KernelHeight, op.KernelWidth, op.StrideHeight, op.StrideWidth, op.Padding, values => Clamp.Of(op.Activation, values.Max()),
+            op.DilationHeight, op.DilationWidth),
     ];
 }

@@ -51,10 +51,11 @@ internal static class PoolCases
     }
 
     /// <summary>Windows of the values inside the picture.</summary>
-    public static DoubleTensor Pool(DoubleTensor x, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, Padding2D padding, Func<List<double>, double> reduce)
+    public static DoubleTensor Pool(
+        DoubleTensor x, int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, Padding2D padding, Func<List<double>, double> reduce, int dilationHeight = 1, int dilationWidth = 1)
     {
-        int height = Windows.Count(x.Shape[1], kernelHeight, strideHeight, 1, padding.Top, padding.Bottom);
-        int width = Windows.Count(x.Shape[2], kernelWidth, strideWidth, 1, padding.Left, padding.Right);
+        int height = Windows.Count(x.Shape[1], kernelHeight, strideHeight, dilationHeight, padding.Top, padding.Bottom);
+        int width = Windows.Count(x.Shape[2], kernelWidth, strideWidth, dilationWidth, padding.Left, padding.Right);
         DoubleTensor y = new(new Shape(x.Shape[0], height, width, x.Shape[3]));
         for (int flat = 0; flat < y.Length; flat++)
         {
@@ -64,7 +65,7 @@ internal static class PoolCases
             {
                 for (int q = 0; q < kernelWidth; q++)
                 {
-                    int row = (at[1] * strideHeight) - padding.Top + p, column = (at[2] * strideWidth) - padding.Left + q;
+                    int row = (at[1] * strideHeight) - padding.Top + (p * dilationHeight), column = (at[2] * strideWidth) - padding.Left + (q * dilationWidth);
                     if (row >= 0 && row < x.Shape[1] && column >= 0 && column < x.Shape[2])
                     {
                         values.Add(x[at[0], row, column, at[3]]);
@@ -78,24 +79,24 @@ internal static class PoolCases
         return y;
     }
 
-    public delegate T Make<T>(int kernelHeight, int kernelWidth, int strideHeight, int strideWidth, Padding2D padding, Activation activation);
+    public delegate T Make<T>(ConvGeometry geometry, Padding2D padding, Activation activation);
 
     /// <summary>Random int8 pools with their outputs by the reference.</summary>
     public static IEnumerable<Int8Case<T>> Int8<T>(Random random, bool average, Make<T> make) where T : struct, IOperator<T>
     {
         for (int i = 0; i < 150; i++)
         {
-            (int height, int kernelHeight, int strideHeight, _, int top, int bottom, int outputHeight) = Int8Layers.Window(random, dilates: false);
-            (int width, int kernelWidth, int strideWidth, _, int left, int right, int outputWidth) = Int8Layers.Window(random, dilates: false);
+            (int height, int kernelHeight, int strideHeight, int dilationHeight, int top, int bottom, int outputHeight) = Int8Layers.Window(random, dilates: !average);
+            (int width, int kernelWidth, int strideWidth, int dilationWidth, int left, int right, int outputWidth) = Int8Layers.Window(random, dilates: !average);
             int batch = random.Next(1, 3), channels = random.Next(1, 70);
             Activation activation = (Activation)random.Next(4);
             Quantization quantization = Int8Testing.Quantization(random);
             Int8Range range = Int8Range.Of(activation, quantization.Scale, quantization.ZeroPoint);
             TestTensor x = Int8Testing.Tensor(random, new Shape(batch, height, width, channels), quantization);
             ConvGeometry geometry = new(
-                batch, height, width, channels, outputHeight, outputWidth, channels, kernelHeight, kernelWidth, strideHeight, strideWidth, PadTop: top, PadLeft: left);
+                batch, height, width, channels, outputHeight, outputWidth, channels, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, top, left);
             yield return new(
-                make(kernelHeight, kernelWidth, strideHeight, strideWidth, new(top, bottom, left, right), activation), [x],
+                make(geometry, new(top, bottom, left, right), activation), [x],
                 new(DataType.Int8, new(batch, outputHeight, outputWidth, channels), quantization),
                 TfliteReference.Pool(geometry, average, Int8Testing.Elements(x), range.Min, range.Max));
         }

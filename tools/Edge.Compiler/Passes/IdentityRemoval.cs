@@ -34,30 +34,8 @@ public sealed class IdentityRemoval : IPass
             Dropout => true,
             Reshape or Slice or Pad => node.Output.Shape == shape,
             Concat => node.Inputs.Count == 1,
-            Transpose transpose => node.Output.Shape == shape && IsOrdered(transpose.Permutation, shape),
+            Transpose transpose => node.Output.Shape == shape && Permutation.IsFree(transpose.Permutation, shape),
             _ => false,
         };
-    }
-
-    /// <summary>Whether the axes longer than 1 keep their order: then no element moves. Axis 0 counts as long, since the batch may grow.</summary>
-    private static bool IsOrdered(IntList permutation, Shape shape)
-    {
-        int last = -1;
-        foreach (int axis in permutation)
-        {
-            if (axis > 0 && shape[axis] == 1)
-            {
-                continue;
-            }
-
-            if (axis < last)
-            {
-                return false;
-            }
-
-            last = axis;
-        }
-
-        return true;
     }
 }

@@ -13,37 +13,9 @@ internal static class ConstantLayout
     /// <param name="permutation">Axis i of the result is axis <c>permutation[i]</c> of the constant.</param>
     public static Tensor Permute(Graph graph, Tensor constant, IntList permutation)
     {
-        int rank = permutation.Count, size = constant.Type.Size();
-        Span<int> sizes = stackalloc int[Shape.MaxRank], strides = stackalloc int[Shape.MaxRank], at = stackalloc int[Shape.MaxRank];
-        int quantizedAxis = -1;
-        for (int i = 0; i < rank; i++)
-        {
-            sizes[i] = constant.Shape[permutation[i]];
-            strides[i] = constant.Shape.Product(permutation[i] + 1, rank) * size;
-            quantizedAxis = constant.Quantization?.Axis == permutation[i] ? i : quantizedAxis;
-        }
-
-        at.Clear();
-        ReadOnlySpan<byte> source = constant.Data.Span;
-        byte[] data = new byte[source.Length];
-        int from = 0;
-        for (int to = 0; to < data.Length; to += size)
-        {
-            source.Slice(from, size).CopyTo(data.AsSpan(to));
-            for (int axis = rank - 1; axis >= 0; axis--)
-            {
-                from += strides[axis];
-                if (++at[axis] < sizes[axis])
-                {
-                    break;
-                }
-
-                from -= strides[axis] * sizes[axis];
-                at[axis] = 0;
-            }
-        }
-
-        return graph.Constant(constant.Name, new TensorSpec(constant.Type, new Shape(sizes[..rank]), WithAxis(constant.Quantization, quantizedAxis)), data);
+        int axis = constant.Quantization is { Axis: >= 0 } varying ? permutation.Values.IndexOf(varying.Axis) : -1;
+        byte[] data = Permutation.Apply(permutation, constant.Shape, constant.Type.Size(), constant.Data.Span);
+        return graph.Constant(constant.Name, new TensorSpec(constant.Type, Permutation.Apply(permutation, constant.Shape), WithAxis(constant.Quantization, axis)), data);
     }
 
     /// <summary>A constant with the same elements and other axes.</summary>

@@ -5,9 +5,12 @@ using Edge.Format;
 
 namespace Edge.Runtime.Kernels;
 
-/// <summary>Moves a box of elements between two tensors of any strides: what Transpose, Slice, Pad and Concat do, forwards and backwards.</summary>
+/// <summary>Moves a box of elements between two tensors of any strides: what Transpose, Slice, Pad, Concat and Tile do, forwards and backwards.</summary>
 internal static unsafe class StridedCopy
 {
+    /// <summary>Most axes of a box: every axis of a tensor may be divided into two.</summary>
+    internal const int MostAxes = 2 * Shape.MaxRank;
+
     /// <summary>Elements between neighbours along each axis of a dense tensor.</summary>
     internal static void Strides(in Shape shape, Span<int> strides)
     {
@@ -35,7 +38,7 @@ internal static unsafe class StridedCopy
     /// <summary>target[Σ i·targetStride] = source[Σ i·sourceStride] for every index of the box. The memory must not overlap.</summary>
     /// <param name="elementBytes">1, 2, 4 or 8.</param>
     /// <param name="sizes">The box.</param>
-    /// <param name="sourceStrides">In elements.</param>
+    /// <param name="sourceStrides">In elements; 0 repeats, negative ones walk back.</param>
     /// <param name="targetStrides">In elements; no two indices may meet.</param>
     /// <param name="source">From the first element of the box.</param>
     /// <param name="target">From the first element of the box.</param>
@@ -69,7 +72,7 @@ internal static unsafe class StridedCopy
     /// <param name="accumulate">Whether to add.</param>
     /// <param name="sizes">The box.</param>
     /// <param name="sourceStrides">In elements.</param>
-    /// <param name="targetStrides">In elements; no two indices may meet.</param>
+    /// <param name="targetStrides">In elements; indices may meet only where the gradient is added.</param>
     /// <param name="source">From the first element of the box.</param>
     /// <param name="target">From the first element of the box.</param>
     internal static void Gradient(
@@ -102,7 +105,7 @@ internal static unsafe class StridedCopy
 
         // A transposition: reads along one axis, writes along another. Tiles over both keep the cache lines of either in reach.
         int other = runs ? -1 : box.SourceAxis();
-        Span<int> index = stackalloc int[Shape.MaxRank + 1];
+        Span<int> index = stackalloc int[MostAxes];
         index.Clear();
         while (true)
         {
@@ -206,7 +209,7 @@ internal static unsafe class StridedCopy
         }
     }
 
-    [InlineArray(Shape.MaxRank)]
+    [InlineArray(MostAxes)]
     private struct Numbers
     {
         private int _first;

@@ -9,7 +9,7 @@ namespace Edge.Runtime.Kernels;
 /// <summary>Int8 max and average pooling. Padding never takes part: neither in the maximum nor in the average's count.</summary>
 /// <remarks>
 /// Source: TensorFlow Lite kernels/internal/reference/integer_ops/pooling.h. Input and output share scale and zero point, so values are
-/// compared and averaged as they are; an average is rounded half away from zero. Dilation is ignored.
+/// compared and averaged as they are; an average is rounded half away from zero.
 /// A global average is a window of the image's size.
 /// </remarks>
 internal static unsafe class Int8Pool
@@ -60,16 +60,16 @@ internal static unsafe class Int8Pool
             int image = part / geometry.OutputHeight;
             int y = part % geometry.OutputHeight;
             int top = y * geometry.StrideHeight - geometry.PadTop;
-            (int firstY, int endY) = WindowRange.Of(top, 1, geometry.KernelHeight, geometry.InputHeight);
+            (int firstY, int endY) = WindowRange.Of(top, geometry.DilationHeight, geometry.KernelHeight, geometry.InputHeight);
             sbyte* target = output + (nint)part * geometry.OutputWidth * geometry.OutputChannels;
             for (int x = 0; x < geometry.OutputWidth; x++)
             {
                 int left = x * geometry.StrideWidth - geometry.PadLeft;
-                (int firstX, int endX) = WindowRange.Of(left, 1, geometry.KernelWidth, geometry.InputWidth);
-                nint corner = ((nint)image * geometry.InputHeight + top + firstY) * geometry.InputWidth + left + firstX;
+                (int firstX, int endX) = WindowRange.Of(left, geometry.DilationWidth, geometry.KernelWidth, geometry.InputWidth);
+                nint corner = ((nint)image * geometry.InputHeight + top + (firstY * geometry.DilationHeight)) * geometry.InputWidth + left + (firstX * geometry.DilationWidth);
                 Window window = new(
                     input + corner * geometry.InputChannels, endY - firstY, endX - firstX,
-                    (nint)geometry.InputWidth * geometry.InputChannels, geometry.InputChannels);
+                    (nint)geometry.DilationHeight * geometry.InputWidth * geometry.InputChannels, (nint)geometry.DilationWidth * geometry.InputChannels, geometry.InputChannels);
                 TWindow.Reduce(window, min, max, target);
                 target += geometry.OutputChannels;
             }
@@ -77,7 +77,7 @@ internal static unsafe class Int8Pool
     }
 
     /// <summary>The part of a window that lies inside the image.</summary>
-    private readonly struct Window(sbyte* input, int rows, int columns, nint rowStep, int channels)
+    private readonly struct Window(sbyte* input, int rows, int columns, nint rowStep, nint columnStep, int channels)
     {
         public sbyte* Input => input;
 
@@ -86,6 +86,8 @@ internal static unsafe class Int8Pool
         public int Columns => columns;
 
         public nint RowStep => rowStep;
+
+        public nint ColumnStep => columnStep;
 
         public int Channels => channels;
     }
@@ -108,7 +110,7 @@ internal static unsafe class Int8Pool
                     for (int row = 0; row < window.Rows; row++)
                     {
                         sbyte* x = window.Input + row * window.RowStep + channel;
-                        for (int column = 0; column < window.Columns; column++, x += window.Channels)
+                        for (int column = 0; column < window.Columns; column++, x += window.ColumnStep)
                         {
                             largest = Vector256.Max(largest, Vector256.Load(x));
                         }
@@ -126,7 +128,7 @@ internal static unsafe class Int8Pool
                     for (int row = 0; row < window.Rows; row++)
                     {
                         sbyte* x = window.Input + row * window.RowStep + channel;
-                        for (int column = 0; column < window.Columns; column++, x += window.Channels)
+                        for (int column = 0; column < window.Columns; column++, x += window.ColumnStep)
                         {
                             largest = Vector128.Max(largest, Vector128.Load(x));
                         }
@@ -142,7 +144,7 @@ internal static unsafe class Int8Pool
                 for (int row = 0; row < window.Rows; row++)
                 {
                     sbyte* x = window.Input + row * window.RowStep + channel;
-                    for (int column = 0; column < window.Columns; column++, x += window.Channels)
+                    for (int column = 0; column < window.Columns; column++, x += window.ColumnStep)
                     {
                         largest = Math.Max(largest, *x);
                     }
@@ -164,7 +166,7 @@ internal static unsafe class Int8Pool
                 for (int row = 0; row < window.Rows; row++)
                 {
                     byte* x = (byte*)window.Input + row * window.RowStep + channel;
-                    for (int column = 0; column < window.Columns; column++, x += window.Channels)
+                    for (int column = 0; column < window.Columns; column++, x += window.ColumnStep)
                     {
                         sum += *x;
                     }
@@ -203,7 +205,7 @@ internal static unsafe class Int8Pool
                 for (int row = 0; row < window.Rows; row++)
                 {
                     sbyte* x = window.Input + row * window.RowStep + channel;
-                    for (int column = 0; column < window.Columns; column++, x += window.Channels)
+                    for (int column = 0; column < window.Columns; column++, x += window.ColumnStep)
                     {
                         sum += *x;
                     }
@@ -224,7 +226,7 @@ internal static unsafe class Int8Pool
                 for (int row = 0; row < window.Rows; row++)
                 {
                     sbyte* x = window.Input + row * window.RowStep + channel;
-                    for (int column = 0; column < window.Columns; column++, x += window.Channels)
+                    for (int column = 0; column < window.Columns; column++, x += window.ColumnStep)
                     {
                         sum += TLanes.LoadInt8(x);
                     }

@@ -190,8 +190,8 @@ internal static class TfliteReference
                         {
                             for (int kx = 0; kx < g.KernelWidth; kx++)
                             {
-                                int inY = outY * g.StrideHeight - g.PadTop + ky;
-                                int inX = outX * g.StrideWidth - g.PadLeft + kx;
+                                int inY = outY * g.StrideHeight - g.PadTop + ky * g.DilationHeight;
+                                int inX = outX * g.StrideWidth - g.PadLeft + kx * g.DilationWidth;
                                 if (inX >= 0 && inX < g.InputWidth && inY >= 0 && inY < g.InputHeight)
                                 {
                                     int x = input[((b * g.InputHeight + inY) * g.InputWidth + inX) * g.InputChannels + channel];

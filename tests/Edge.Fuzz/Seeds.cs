@@ -33,6 +33,8 @@ public static class Seeds
         Perceptron().Build(training: [Training(UpdateScheme.All, 1), Training(UpdateScheme.LastLayers(1), 2), Training(UpdateScheme.BiasesOnly, 1, clipNorm: 1)]),
         Streaming().Build(),
         Recurrences().Build(),
+        Int8Streaming().Build(),
+        Int8Streaming().Build(program: false, training: [Training(UpdateScheme.All, 1)]),
         Recurrences().Build(program: false, training: [Training(UpdateScheme.All, 2)]),
         Streaming().Build(program: false, training: [Training(UpdateScheme.All, 2)]),
         Network().Build(program: false, training: [Training(UpdateScheme.All, 2), Training(UpdateScheme.LastLayers(1), 1)]),
@@ -88,6 +90,30 @@ public static class Seeds
         int scores = model.Add(new Dense(), [model.Add(new Reshape([0, -1]), [kept]), model.Constant(2, 12), model.Constant(2)]);
         int sum = model.Add(new Add(Activation.None), [scores, model.Add(new ReadState(0), [start])]);
         return model.Output(model.Add(new Softmax(), [sum])).Output(count);
+    }
+
+    /// <summary>Recurrent layers in int8 whose states live between runs.</summary>
+    private static SeedModel Int8Streaming()
+    {
+        SeedModel model = new();
+        Quantization image = new(0.02f, 4), hidden = new(1 / 128f, 0), cell = new(1 / 2048f, 0), memory = new(0.01f, 0), logits = new(0.1f, 12);
+        int x = model.Add(new Quantize(), [model.Input(1, 2, 3)], Int8(image));
+        int h = model.Add(new ReadState(1), [model.Constant(Int8(hidden, 1, 4))]);
+        int c = model.Add(new ReadState(2), [model.Constant(new TensorSpec(DataType.Int16, new Shape(1, 4), cell))]);
+        int[] lstm = model.AddMany(new Lstm(CellClip: 4), [x, Weights(model, 0, 16, 3), Weights(model, -1, 16, 4), Bias(model, 16), -1, -1, h, c], Int8(hidden, 1, 2, 4));
+        model.Add(new WriteState(1), [lstm[1]]);
+        model.Add(new WriteState(2), [lstm[2]]);
+        int frame = model.Add(new Reshape([0, -1]), [lstm[0]]);
+        TensorSpec state = new(DataType.Int16, new Shape(1, 12), memory);
+        int old = model.Add(new ReadState(3), [model.Constant(state)]);
+        int time = model.Constant(new TensorSpec(DataType.Int16, new Shape(4, 3), new Quantization(0.5f, 0)));
+        int bias = model.Constant(new TensorSpec(DataType.Int32, new Shape(2), new Quantization(0.01f * 0.5f, 0)));
+        int[] svdf = model.AddMany(new Svdf(2), [frame, Weights(model, -1, 4, 8), time, old, bias], Int8(logits));
+        model.Add(new WriteState(3), [svdf[1]]);
+        int floats = model.Constant(1, 6);
+        int[] plain = model.AddMany(new Svdf(1, Activation.Relu), [model.Add(new Dequantize(), [svdf[0]]), model.Constant(3, 2), model.Constant(3, 2), model.Add(new ReadState(4), [floats])]);
+        model.Add(new WriteState(4), [plain[1]]);
+        return model.Output(model.Add(new Softmax(), [plain[0]]));
     }
 
     /// <summary>Every recurrent operator, with lengths and without.</summary>

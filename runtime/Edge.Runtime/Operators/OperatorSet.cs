@@ -68,6 +68,7 @@ public sealed class OperatorSet
         .Add<Rnn>()
         .Add<Lstm>()
         .Add<Gru>()
+        .Add<Svdf>()
         .Add<ReadState>()
         .Add<WriteState>();
 

@@ -38,6 +38,12 @@ internal static class RecurrentRule
             }
         }
 
+        return CheckSizes(shapes, gates, out sequence, out state);
+    }
+
+    /// <summary>Checks sizes; types are the caller's.</summary>
+    internal static RecurrentShape CheckSizes(in Shapes shapes, int gates, out TensorSpec sequence, out TensorSpec state)
+    {
         TensorSpec x = shapes.Input(Input), w = shapes.Input(Weights), r = shapes.Input(Recurrent);
         shapes.Require(x.Shape.Rank == 3, $"the input is {x}; [batch, time, features] is allowed.");
         shapes.Require(r.Shape.Rank == 2, $"the recurrent weights are {r}; [{gates} · hidden, hidden] is allowed.");
@@ -56,6 +62,22 @@ internal static class RecurrentRule
     /// <summary>An input that may be left out, and else has one shape.</summary>
     internal static void Optional(in Shapes shapes, int input, string name, Shape shape) =>
         shapes.Require(!shapes.Has(input) || shapes.Shape(input) == shape, $"{name} {(shapes.Has(input) ? shapes.Shape(input) : default)}; {shape} is allowed.");
+
+    /// <summary>Constant int8 weights, zero point 0, with one scale or one for each row.</summary>
+    /// <param name="shapes">The inputs.</param>
+    /// <param name="input">Their position.</param>
+    /// <param name="name">What they are called in messages.</param>
+    /// <param name="partner">Scale of what they are multiplied with.</param>
+    internal static void Int8Weights(in Shapes shapes, int input, string name, float partner)
+    {
+        shapes.RequireType(input, DataType.Int8);
+        Quantization parameters = ShapeRules.WeightScales(shapes, channelAxis: 0, input, name);
+        ShapeRules.Symmetric(shapes, parameters, name + " have");
+        foreach (float scale in parameters.Scales)
+        {
+            shapes.Require(float.IsFinite(scale * partner), $"{name} have scale {scale}, and what they are multiplied with {partner}; their product must be finite in float32.");
+        }
+    }
 
     /// <summary>What a backward phase reads besides what the forward phase saved.</summary>
     internal static Keep Keeps(uint wanted) => Keep.Input5 | ((wanted & (1u << Weights)) != 0 ? Keep.Input0 : Keep.None);

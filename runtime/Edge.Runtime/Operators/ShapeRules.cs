@@ -187,20 +187,24 @@ internal static class ShapeRules
     }
 
     /// <summary>The parameters of a layer's int8 weights: a constant with one scale, or one for each output channel.</summary>
-    private static Quantization WeightScales(in Shapes shapes, int channelAxis)
+    /// <param name="shapes">The inputs.</param>
+    /// <param name="channelAxis">The axis of the weights that counts output channels.</param>
+    /// <param name="input">Their position.</param>
+    /// <param name="name">What they are called in messages.</param>
+    internal static Quantization WeightScales(in Shapes shapes, int channelAxis, int input = 1, string name = "the weights")
     {
-        TensorSpec weights = shapes.Input(1);
+        TensorSpec weights = shapes.Input(input);
         int channels = weights.Shape[channelAxis];
-        shapes.Require(shapes.IsConstant(1), "the int8 weights are computed by the model; they must be a constant.");
+        shapes.Require(shapes.IsConstant(input), $"{name} of int8 are computed by the model; they must be a constant.");
         Quantization? scales = weights.Quantization;
-        shapes.Require(scales is not null, $"the weights {weights} have no scale; one, or one for each output channel, is needed.");
+        shapes.Require(scales is not null, $"{name} {weights} have no scale; one, or one for each output channel, is needed.");
         int expected = scales.Axis < 0 ? 1 : channels;
         shapes.Require(
             (scales.Axis < 0 || scales.Axis == channelAxis) && scales.Scales.Length == expected,
-            $"the weights {weights} have {scales.Scales.Length} scales along axis {scales.Axis}; one for the whole tensor, or {channels} along axis {channelAxis}, are allowed.");
+            $"{name} {weights} have {scales.Scales.Length} scales along axis {scales.Axis}; one for the whole tensor, or {channels} along axis {channelAxis}, are allowed.");
         foreach (float scale in scales.Scales)
         {
-            Scale(shapes, scale, "the weights");
+            Scale(shapes, scale, name);
         }
 
         return scales;
@@ -314,7 +318,11 @@ internal static class ShapeRules
         }
     }
 
-    private static void Symmetric(in Shapes shapes, Quantization quantization, string name)
+    /// <summary>Parameters whose zero points are all 0.</summary>
+    /// <param name="shapes">Where to complain.</param>
+    /// <param name="quantization">The parameters.</param>
+    /// <param name="name">Subject and verb of the message.</param>
+    internal static void Symmetric(in Shapes shapes, Quantization quantization, string name)
     {
         int asymmetric = quantization.ZeroPoints.IndexOfAnyExcept(0);
         shapes.Require(

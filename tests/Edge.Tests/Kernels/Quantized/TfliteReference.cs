@@ -1,4 +1,5 @@
 using Edge.Runtime.Kernels;
+using Edge.Runtime.Operators;
 
 namespace Edge.Tests.Kernels.Quantized;
 
@@ -541,6 +542,182 @@ internal static class TfliteReference
 
         double rounded = Math.Round((double)quotient, MidpointRounding.AwayFromZero);
         return (int)Math.Clamp(rounded + zeroPoint, min, max);
+    }
+
+    /// <summary>LstmStep of TFLite Micro's lstm_eval.h for each sample and step; changes the states.</summary>
+    internal static sbyte[] Lstm(
+        Lstm op, int batch, int time, int features, int hidden, sbyte[] input, Quantization x, sbyte[] weights, Quantization w, sbyte[] recurrent, Quantization r, int[]? bias,
+        sbyte[] state, Quantization h, short[] cell, int cellPower)
+    {
+        sbyte[] output = new sbyte[batch * time * hidden];
+        double cellScale = Math.Pow(2, cellPower);
+        for (int b = 0; b < batch; b++)
+        {
+            for (int k = 0; k < time; k++)
+            {
+                int t = op.Reverse ? time - 1 - k : k;
+                short[] i = Gate(0, false), f = Gate(1, false), o = Gate(3, false);
+                short[] g = Gate(2, op.Candidate.Function != RecurrentFunction.Sigmoid);
+                for (int n = 0; n < hidden; n++)
+                {
+                    int at = (b * hidden) + n;
+                    short forgotten = Mul(f[n], cell[at], cellScale / 32768 / cellScale);
+                    short added = Mul(i[n], g[n], 1 / 32768.0 / 32768.0 / cellScale);
+                    cell[at] = Int16(forgotten + added);
+                    if (op.CellClip > 0)
+                    {
+                        short clip = (short)Math.Min(Math.Max(op.CellClip / cellScale, -32768.0), 32767.0);
+                        cell[at] = Math.Max(Math.Min(clip, cell[at]), (short)-clip);
+                    }
+
+                    (int multiplier, int shift) = QuantizeMultiplier(1 / 32768.0 / 32768.0 / h.Scale);
+                    int value = Multiply(Tanh(cell[at], 15 + cellPower - 3) * o[n], multiplier, shift) + h.ZeroPoint;
+                    state[at] = (sbyte)Math.Min(Math.Max(value, -128), 127);
+                }
+
+                Array.Copy(state, b * hidden, output, ((b * time) + t) * hidden, hidden);
+
+                short[] Gate(int gate, bool tanh)
+                {
+                    short[] result = new short[hidden];
+                    for (int n = 0; n < hidden; n++)
+                    {
+                        int row = (gate * hidden) + n;
+                        int first = bias is null ? 0 : bias[row], second = 0;
+                        for (int d = 0; d < features; d++)
+                        {
+                            first += weights[(row * features) + d] * (input[(((b * time) + t) * features) + d] - x.ZeroPoint);
+                        }
+
+                        for (int d = 0; d < hidden; d++)
+                        {
+                            second += recurrent[(row * hidden) + d] * (state[(b * hidden) + d] - h.ZeroPoint);
+                        }
+
+                        short sum = Int16(FullyConnected(first, x.Scale, w, row) + FullyConnected(second, h.Scale, r, row));
+                        result[n] = tanh ? Tanh(sum, 0) : Logistic(sum);
+                    }
+
+                    return result;
+                }
+            }
+        }
+
+        return output;
+
+        static short FullyConnected(int sum, float scale, Quantization weights, int row)
+        {
+            double product = scale * weights.Scales[weights.Axis < 0 ? 0 : row];
+            (int multiplier, int shift) = QuantizeMultiplier(product / 0.000244140625f);
+            return Int16(Multiply(sum, multiplier, shift));
+        }
+
+        static short Mul(short a, short b, double scale)
+        {
+            (int multiplier, int shift) = QuantizeMultiplier(scale);
+            return Int16(Multiply(a * b, multiplier, shift));
+        }
+
+        static short Logistic(short value)
+        {
+            int input = value * 3;
+            uint abs = (uint)Math.Abs(input), uh = abs >> 9, result;
+            if (uh >= 255)
+            {
+                result = 0x7FFF << 10;
+            }
+            else
+            {
+                uint ua = Int16Functions.Table[(int)uh], ub = Int16Functions.Table[(int)uh + 1], ut = abs & 0x1ff;
+                result = (ua << 9) + (ut * (ub - ua));
+            }
+
+            result = input >= 0 ? result + (1 << 9) : unchecked((1u << (16 + 9)) - result + (1 << 9) - 1);
+            return (short)(result >> 10);
+        }
+
+        static short Tanh(short value, int leftShift)
+        {
+            int multiplier = 0;
+            if (leftShift < 0)
+            {
+                leftShift = -leftShift;
+                multiplier = 3;
+            }
+
+            if (multiplier == 0)
+            {
+                multiplier = 3 << leftShift;
+                leftShift = 0;
+            }
+
+            int round = leftShift > 0 ? 1 << (leftShift - 1) : 0;
+            int input = ((value * multiplier) + round) >> leftShift;
+            uint abs = (uint)Math.Abs(input), uh = abs >> 8;
+            int result;
+            if (uh >= 255)
+            {
+                result = 0xFFFF << 8;
+            }
+            else
+            {
+                uint ua = Int16Functions.Table[(int)uh], ub = Int16Functions.Table[(int)uh + 1];
+                byte ut = (byte)(abs & 0xFF);
+                result = (int)((ua << 8) + (ut * (ub - ua)));
+            }
+
+            result = input >= 0 ? result - (1 << (14 + 9)) + (1 << (9 - 2)) : -result + (1 << (14 + 9)) + (1 << (9 - 2)) - 1;
+            return (short)(result >> (9 - 1));
+        }
+    }
+
+    private static short Int16(int value) => (short)Math.Min(Math.Max(value, short.MinValue), short.MaxValue);
+
+    /// <summary>EvalIntegerSvdfReference of TFLite Micro; moves the state on.</summary>
+    internal static sbyte[] Svdf(
+        int rank, int batch, int inputs, int filters, int memory, sbyte[] input, Quantization x, sbyte[] features, float featureScale, int[] time, float timeScale, int[]? bias,
+        int[] state, Quantization s, int least, int most, Quantization y)
+    {
+        (int firstMultiplier, int firstShift) = QuantizeMultiplier(x.Scale * featureScale / s.Scale);
+        (int secondMultiplier, int secondShift) = QuantizeMultiplier(s.Scale * timeScale / y.Scale);
+        Array.Copy(state, 1, state, 0, state.Length - 1);
+        int result = memory - 1;
+        for (int b = 0; b < batch; b++)
+        {
+            for (int f = 0; f < filters; f++)
+            {
+                int dot = 0;
+                for (int c = 0; c < inputs; c++)
+                {
+                    dot += features[(f * inputs) + c] * (input[(b * inputs) + c] - x.ZeroPoint);
+                }
+
+                dot = s.ZeroPoint + Multiply(dot, firstMultiplier, firstShift);
+                state[result] = Math.Min(Math.Max(least, dot), most);
+                result += memory;
+            }
+        }
+
+        int units = filters / rank;
+        sbyte[] output = new sbyte[batch * units];
+        for (int b = 0; b < batch; b++)
+        {
+            for (int u = 0; u < units; u++)
+            {
+                int sum = bias is null ? 0 : bias[u];
+                for (int f = u * rank; f < (u + 1) * rank; f++)
+                {
+                    for (int k = 0; k < memory; k++)
+                    {
+                        sum += time[(f * memory) + k] * (state[(((b * filters) + f) * memory) + k] - s.ZeroPoint);
+                    }
+                }
+
+                output[(b * units) + u] = (sbyte)Math.Min(Math.Max(Multiply(sum, secondMultiplier, secondShift) + y.ZeroPoint, -128), 127);
+            }
+        }
+
+        return output;
     }
 
     private static sbyte Clamp(int value, Int8Range range) => (sbyte)Math.Min(Math.Max(value, range.Min), range.Max);

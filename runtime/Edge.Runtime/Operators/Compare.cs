@@ -5,10 +5,10 @@ using Edge.Runtime.Threading;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>Compares two tensors element by element, with NumPy broadcasting, to bool. float32; plain integers (int8, uint8, int16, int32, int64); bool (Equal and NotEqual).</summary>
+/// <summary>Compares two tensors element by element, with NumPy broadcasting, to bool. float32; plain integers (int8, uint8, int16, int32, int64); bool (Equal and NotEqual); int8 with scale and zero point as TFLite.</summary>
 /// <param name="Comparison">The comparison.</param>
 /// <remarks>Sources: ONNX Equal-19, Less-13, LessOrEqual-16, Greater-13, GreaterOrEqual-16; TensorFlow Lite kernels/comparisons.cc.</remarks>
-public readonly record struct Compare(Comparison Comparison) : IOperator<Compare>
+public readonly record struct Compare(Comparison Comparison) : IOperator<Compare>, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("Compare", 35, inputs: 2);
@@ -25,13 +25,23 @@ public readonly record struct Compare(Comparison Comparison) : IOperator<Compare
         shapes.Require(Comparison <= Comparison.GreaterOrEqual, $"the comparison is {(byte)Comparison}; 0 … {(byte)Comparison.GreaterOrEqual} is allowed.");
         ShapeRules.SameTypes(shapes);
         TensorSpec left = shapes.Input(0);
-        bool allowed = left.Quantization is null && left.Type switch
+        if (left.Quantization is not null)
+        {
+            for (int input = 0; input < 2; input++)
+            {
+                ShapeRules.RequireInt8(shapes, input);
+                float scale = shapes.Input(input).Quantization!.Scale;
+                shapes.Require(scale < 1 << 14, $"input {input} has scale {scale}; a scale below 2^14 is allowed.");
+            }
+        }
+
+        bool allowed = left.Quantization is not null || left.Type switch
         {
             DataType.Float32 => true,
             DataType.Bool => Comparison is Comparison.Equal or Comparison.NotEqual,
             _ => ShapeRules.IsPlainInteger(left),
         };
-        shapes.Require(allowed, $"the inputs of {Comparison} are {left}; float32, integers without scale and, for Equal and NotEqual, bool are allowed.");
+        shapes.Require(allowed, $"the inputs of {Comparison} are {left}; float32, integers and, for Equal and NotEqual, bool are allowed.");
         return new OperatorPlan(ShapeRules.Broadcast(shapes, left.Shape, shapes.Shape(1), DataType.Bool));
     }
 
@@ -60,6 +70,11 @@ public readonly record struct Compare(Comparison Comparison) : IOperator<Compare
                 break;
         }
     }
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation) => preparation.Input(0).Quantization is { } left
+        ? new Int8ScalarKernel<Int8Comparison, byte>(new(Comparison, left, preparation.Input(1).Quantization!))
+        : null;
 
     private void Run<T>(in Buffers io) where T : unmanaged, INumber<T>
     {

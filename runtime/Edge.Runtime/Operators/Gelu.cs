@@ -1,13 +1,13 @@
 using System.Numerics;
-using Edge.Format;
 using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = x · Φ(x) with the distribution function Φ of the normal distribution, element by element. Any shape; float32. NaN stays NaN.</summary>
+/// <summary>y = x · Φ(x) with the distribution function Φ of the normal distribution, element by element. Any shape; float32 or int8. NaN stays NaN.</summary>
 /// <param name="Approximate">Whether Φ(x) is taken as (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2.</param>
-/// <remarks>Source: Hendrycks, Gimpel 2016, arXiv:1606.08415; ONNX Gelu-20. The form with tanh is computed as x · sigmoid(2u), which does not cancel.</remarks>
-public readonly record struct Gelu(bool Approximate) : IOperator<Gelu>, IDifferentiable
+/// <remarks>Source: Hendrycks, Gimpel 2016, arXiv:1606.08415; ONNX Gelu-20. The form with tanh is computed as x · sigmoid(2u), which does not cancel.
+/// int8 is a table of 256 results, as TFLite's.</remarks>
+public readonly record struct Gelu(bool Approximate) : IOperator<Gelu>, IDifferentiable, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("Gelu", 16);
@@ -19,11 +19,7 @@ public readonly record struct Gelu(bool Approximate) : IOperator<Gelu>, IDiffere
     public void Write(AttributeWriter attributes) => attributes.Bool(Approximate);
 
     /// <inheritdoc/>
-    public OperatorPlan Infer(in Shapes shapes)
-    {
-        shapes.RequireType(0, DataType.Float32);
-        return OperatorPlan.Elementwise(shapes.Input(0));
-    }
+    public OperatorPlan Infer(in Shapes shapes) => ShapeRules.Elementwise(shapes);
 
     /// <inheritdoc/>
     public void Forward(in Buffers io)
@@ -52,6 +48,13 @@ public readonly record struct Gelu(bool Approximate) : IOperator<Gelu>, IDiffere
         {
             Elementwise.Zip(io.Team, default(Slope), io.Input(0), io.OutputGradient(0), io.InputGradient(0), io.Accumulate(0));
         }
+    }
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation)
+    {
+        bool approximate = Approximate;
+        return Int8TableKernel.Prepare(preparation, (from, to, table) => Int8Functions.FillGelu(approximate, from, to, table));
     }
 
     private readonly struct Kernel : IUnaryKernel

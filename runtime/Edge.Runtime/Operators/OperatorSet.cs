@@ -51,6 +51,8 @@ public sealed class OperatorSet
         .Add<PRelu>()
         .Add<Reduce>()
         .Add<ArgMax>()
+        .Add<TopK>()
+        .Add<CumulativeSum>()
         .Add<LogSoftmax>()
         .Add<L2Normalization>()
         .Add<Gather>()

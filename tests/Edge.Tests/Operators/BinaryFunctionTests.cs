@@ -3,6 +3,7 @@ using Edge.Format;
 using Edge.Runtime;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -74,6 +75,64 @@ public sealed class BinaryFunctionTests : ElementwiseTests<Binary>
         return type == DataType.Float32
             ? Reference(testCase.Operator, inputs, run)
             : [BroadcastOracle.Combine(inputs[0]!, inputs[1]!, (a, b) => (double)Integer(testCase.Operator.Function, type, (long)a, (long)b))];
+    }
+
+    protected override IEnumerable<Int8Case<Binary>> Int8Cases(Random random)
+    {
+        (int[] Left, int[] Right)[] shapes = [([3, 37], [3, 37]), ([2, 3, 4, 5], [5]), ([5], [2, 3, 4, 5]), ([3, 1, 5, 1], [1, 4, 1, 2]), ([], [3, 11]), ([256, 1], [1, 256])];
+        foreach (BinaryFunction function in (BinaryFunction[])[BinaryFunction.Divide, BinaryFunction.Minimum, BinaryFunction.Maximum, BinaryFunction.SquaredDifference])
+        {
+            for (int i = 0; i < 30; i++)
+            {
+                (int[] leftShape, int[] rightShape) = shapes[i % shapes.Length];
+                Quantization a = Int8Testing.Quantization(random), b = new(a.Scale * MathF.Pow(2, (4 * random.NextSingle()) - 2), Int8Testing.ZeroPoint(random));
+                float scale = function == BinaryFunction.Divide ? MathF.Pow(2, -8 + (6 * random.NextSingle())) : a.Scale * a.Scale * 16 * random.NextSingle();
+                Quantization output = new(Math.Max(scale, 1e-6f), Int8Testing.ZeroPoint(random));
+                bool ordered = function is BinaryFunction.Minimum or BinaryFunction.Maximum;
+                (b, output) = ordered ? (a, a) : (b, output);
+                TestTensor left = i % 6 == 5 ? Every(leftShape, a) : Int8Testing.Tensor(random, new Shape(leftShape), a);
+                TestTensor right = i % 6 == 5 ? Every(rightShape, b) : Int8Testing.Tensor(random, new Shape(rightShape), b);
+                DoubleTensor expected = BroadcastOracle.Combine(left.ToDouble(), right.ToDouble(), (x, y) => function switch
+                {
+                    BinaryFunction.Divide => TfliteBinary.Divide((sbyte)x, (sbyte)y, a, b, output),
+                    BinaryFunction.Minimum => Math.Min(x, y),
+                    BinaryFunction.Maximum => Math.Max(x, y),
+                    _ => TfliteBinary.SquaredDifference((sbyte)x, (sbyte)y, a, b, output),
+                });
+                yield return new(new(function), [left, right], new(DataType.Int8, expected.Shape, output), Array.ConvertAll(expected.Values, static value => (sbyte)value));
+            }
+        }
+    }
+
+    private static TestTensor Every(int[] shape, Quantization quantization) =>
+        TestTensor.Of(DataType.Int8, new Shape(shape), [.. Enumerable.Range(-128, 256).Select(static i => (sbyte)i)], quantization);
+
+    [Fact]
+    public void Int8_quotients_are_close_to_the_real_ones()
+    {
+        Quantization a = new(0.02f, 5), b = new(0.03f, -128), y = new(0.05f, -3);
+        TestTensor left = Every([256, 1], a), right = Every([1, 256], b);
+        using OperatorRunner runner = new(Binary.Info, new Binary(BinaryFunction.Divide), [left, right], new RunnerOptions { Prepare = true, Declared = [new(DataType.Int8, new Shape(256, 256), y)] });
+        runner.Forward();
+        for (int i = 256; i < 65_536; i++)
+        {
+            double numerator = a.Scale * ((i / 256) - 128 - a.ZeroPoint), denominator = b.Scale * (i % 256);
+            if (denominator != 0)
+            {
+                double expected = Math.Clamp((numerator / denominator / y.Scale) + y.ZeroPoint, -128, 127);
+                Assert.InRange(runner.Output<sbyte>()[i] - expected, -0.51, 0.51);
+            }
+        }
+    }
+
+    [Fact]
+    public void Quantizations_that_the_int8_functions_do_not_take_are_refused()
+    {
+        TensorSpec a = Typed(DataType.Int8, 3) with { Quantization = new(0.5f, 3) }, other = a with { Quantization = new(0.25f, 3) }, tiny = a with { Quantization = new(1e-7f, 0) };
+        Assert.Throws<ShapeException>(() => OperatorRunner.Infer(Binary.Info, new Binary(BinaryFunction.Minimum), [a, other], declared: [a]));
+        Assert.Throws<ShapeException>(() => OperatorRunner.Infer(Binary.Info, new Binary(BinaryFunction.Divide), [a, a], declared: [tiny]));
+        Assert.Throws<ShapeException>(() => OperatorRunner.Infer(Binary.Info, new Binary(BinaryFunction.Power), [a, a], declared: [a]));
+        Assert.Throws<ShapeException>(() => OperatorRunner.Infer(Binary.Info, new Binary(BinaryFunction.Divide), [a, a], declared: [Typed(DataType.Int8, 3)]));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Edge.Format;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -31,6 +32,8 @@ public sealed class CompareTests : ElementwiseTests<Compare>
         new(new(Comparison.Less), Float(3), Float(2)),
         new(new(Comparison.Less), Typed(DataType.Int32, 3) with { Quantization = new(0.5f, 0) }, Typed(DataType.Int32, 3) with { Quantization = new(0.5f, 0) }),
         new(new((Comparison)9), Float(3), Float(3)),
+        new(new(Comparison.Less), Typed(DataType.Int8, 3) with { Quantization = new(20_000f, 0) }, Typed(DataType.Int8, 3) with { Quantization = new(0.5f, 0) }),
+        new(new(Comparison.Less), Typed(DataType.Int8, 3) with { Quantization = new(0.5f, 0) }, Typed(DataType.Int8, 3)),
     ];
 
     protected override bool HasGradient(OperatorCase<Compare> testCase, int input) => false;
@@ -38,7 +41,27 @@ public sealed class CompareTests : ElementwiseTests<Compare>
     protected override DoubleTensor[] Reference(Compare op, DoubleTensor?[] inputs, OracleRun run) =>
         [BroadcastOracle.Combine(inputs[0]!, inputs[1]!, (a, b) => Holds(op.Comparison, a, b) ? 1 : 0)];
 
-    internal static bool Holds(Comparison comparison, double a, double b) => comparison switch
+    protected override IEnumerable<Int8Case<Compare>> Int8Cases(Random random)
+    {
+        (int[] Left, int[] Right)[] shapes = [([3, 37], [3, 37]), ([2, 3, 4, 5], [5]), ([3, 1, 5, 1], [1, 4, 1, 2]), ([], [3, 11])];
+        foreach (Compare op in Operators)
+        {
+            for (int i = 0; i < 12; i++)
+            {
+                // Equal scales half of the time, so that equal values are met; scales above 1 too.
+                Quantization a = Int8Testing.Quantization(random), b = i % 2 == 0 ? a : Int8Testing.Quantization(random);
+                TestTensor left = Int8Testing.Tensor(random, new Shape(shapes[i % 4].Left), a), right = Int8Testing.Tensor(random, new Shape(shapes[i % 4].Right), b);
+                DoubleTensor expected = BroadcastOracle.Combine(left.ToDouble(), right.ToDouble(), (x, y) =>
+                {
+                    (int first, int second) = TfliteBinary.Scaled((sbyte)x, (sbyte)y, a, b);
+                    return Holds(op.Comparison, first, second) ? 1 : 0;
+                });
+                yield return new(op, [left, right], new(DataType.Bool, expected.Shape), Array.ConvertAll(expected.Values, static value => (sbyte)value));
+            }
+        }
+    }
+
+    private static bool Holds(Comparison comparison, double a, double b) => comparison switch
     {
         Comparison.Equal => a == b,
         Comparison.NotEqual => a != b,

@@ -25,13 +25,20 @@ public abstract class ReduceTests<T> : OperatorTests<T> where T : struct, IOpera
         new(Make([2, 0, 1], true), Float(2, 3, 4)),
         new(Make([1], true), Float(3, 1, 4)),
         new(Make([], true), Float()),
+        .. PlainInteger.Types.SelectMany(type => (OperatorCase<T>[])
+        [
+            new(Make([-1], false), Typed(type, 3, 4, 5)),
+            new(Make([0, 2], true), Typed(type, 2, 3, 4, 19)),
+            new(Make([1, 2], false), Typed(type, 2, 7, 7, 3)),
+            new(default, Typed(type, 3, 4, 5)),
+        ]),
     ];
 
     protected override IEnumerable<OperatorCase<T>> LargeCases =>
         [new(Make([0, 1], false), Float(50, 50, 40)), new(Make([1], false), Float(300, 333)), new(Make([1], false), Float(3, 100, 333)), new(default, Float(70_001))];
 
     protected override IEnumerable<OperatorCase<T>> BadCases =>
-        [new(default, Typed(DataType.Int8, 3)), new(Make([2], false), Float(3, 4)), new(Make([-3], false), Float(3, 4)), new(Make([1, -1], false), Float(3, 4))];
+        [new(default, Typed(DataType.Bool, 3)), new(default, Typed(DataType.Int32, 3) with { Quantization = new(0.5f, 0) }), new(Make([2], false), Float(3, 4)), new(Make([-3], false), Float(3, 4)), new(Make([1, -1], false), Float(3, 4))];
 
     protected override (double Absolute, double Relative) Tolerance => (2e-4, 1e-5);
 
@@ -66,6 +73,11 @@ public abstract class ReduceTests<T> : OperatorTests<T> where T : struct, IOpera
                 [.. groups.Values.Select(group => TfliteReference.MeanOrSum([.. group], IsMean, input.Scale, input.ZeroPoint, output.Scale, output.ZeroPoint))]);
         }
     }
+
+    // Integers are summed without overflow, divided truncating and cut to the type.
+    protected override DoubleTensor[] Reference(OperatorCase<T> testCase, DoubleTensor?[] inputs, OracleRun run) => testCase.Inputs[0].Type == DataType.Float32
+        ? Reference(testCase.Operator, inputs, run)
+        : [Reference(testCase.Operator, inputs, run)[0].Map(value => PlainInteger.Wrap(testCase.Inputs[0].Type, Math.Truncate(value)))];
 
     protected override DoubleTensor[] Reference(T op, DoubleTensor?[] inputs, OracleRun run)
     {

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Edge.Runtime.Operators;
 
 namespace Edge.Runtime.Kernels;
@@ -36,6 +35,16 @@ internal static class Int8Functions
     /// <param name="to">Parameters of the output.</param>
     /// <param name="table">Receives 256 results.</param>
     internal static void Fill(ParametricUnary op, Quantization from, Quantization to, Span<byte> table) => Fill(x => Value(op, x), from, to, table);
+
+    /// <summary>Fills the table of x · Φ(x).</summary>
+    /// <remarks>Source: TensorFlow Lite kernels/activations.cc and kernels/internal/reference/gelu.h: a table of the real function.</remarks>
+    internal static void FillGelu(bool approximate, Quantization from, Quantization to, Span<byte> table) => Fill(
+        approximate
+            ? static x => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))))
+            : static x => 0.5 * x * (1 + ErrorFunction(x / Math.Sqrt(2))),
+        from,
+        to,
+        table);
 
     /// <summary>Any function by way of float32: dequantize, f, times 1 / scale, round half away from zero, saturate. What is not a number becomes −128.</summary>
     /// <remarks>Source: LUTPopulateInt8, TensorFlow Lite kernels/internal/common.h; the function is computed in double and rounded.</remarks>
@@ -111,7 +120,7 @@ internal static class Int8Functions
         UnaryFunction.Asinh => Math.Asinh(x),
         UnaryFunction.Acosh => Math.Acosh(x),
         UnaryFunction.Atanh => Math.Atanh(x),
-        UnaryFunction.Erf => VectorMath.Erf(new Vector<float>((float)x))[0],
+        UnaryFunction.Erf => ErrorFunction(x),
         UnaryFunction.Floor => Math.Floor(x),
         UnaryFunction.Ceiling => Math.Ceiling(x),
         UnaryFunction.Round => Math.Round(x, MidpointRounding.ToEven),
@@ -135,4 +144,17 @@ internal static class Int8Functions
 
     // exp(x) − 1: by the first terms of its series where the difference would cancel.
     private static double ExpMinusOne(double x) => Math.Abs(x) < 1e-5 ? x + (x * x / 2) + (x * x * x / 6) : Math.Exp(x) - 1;
+
+    // erf x = 2/√π exp(−x²) Σ 2ⁿ x²ⁿ⁺¹ / (2n + 1)!!, DLMF 7.6.2: all terms have one sign. ±1 in double from 6 on.
+    private static double ErrorFunction(double x)
+    {
+        double z = Math.Min(Math.Abs(x), 6), term = z, sum = z;
+        for (int n = 1; n < 200; n++)
+        {
+            term *= 2 * z * z / ((2 * n) + 1);
+            sum += term;
+        }
+
+        return double.IsNaN(x) ? x : Math.CopySign(Math.Min(2 / Math.Sqrt(Math.PI) * Math.Exp(-z * z) * sum, 1), x);
+    }
 }

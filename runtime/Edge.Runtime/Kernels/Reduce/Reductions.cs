@@ -7,11 +7,11 @@ namespace Edge.Runtime.Kernels;
 /// <summary>What the reducing operators share.</summary>
 internal static class Reductions
 {
-    /// <summary>The plan of a sum or mean: float32, or int8 with the parameters that the model declares.</summary>
+    /// <summary>The plan of a sum or mean: float32, plain integers, or int8 with the parameters that the model declares.</summary>
     internal static OperatorPlan Infer(in Shapes shapes, IntList axes, bool keepDims)
     {
         Quantization? quantization = null;
-        if (shapes.Type(0) != DataType.Float32)
+        if (shapes.Type(0) != DataType.Float32 && !ShapeRules.IsPlainInteger(shapes.Input(0)))
         {
             ShapeRules.RequireInt8(shapes, 0);
             quantization = ShapeRules.DeclaredInt8(shapes);
@@ -48,8 +48,8 @@ internal static class Reductions
         return new Shape(sizes[..rank]);
     }
 
-    /// <summary>The kernel of int8; null for float32.</summary>
-    internal static IKernel? Prepare(in Preparation preparation, IntList axes, bool mean) => preparation.Input(0).Type == DataType.Float32
+    /// <summary>The kernel of int8 with scale and zero point; null for float32 and plain integers.</summary>
+    internal static IKernel? Prepare(in Preparation preparation, IntList axes, bool mean) => preparation.Input(0).Quantization is null
         ? null
         : new Int8ReductionKernel(axes, mean, preparation.Input(0).Quantization!, preparation.Output(0).Quantization!);
 
@@ -68,7 +68,28 @@ internal static class Reductions
     internal static void Forward(in Buffers io, IntList axes, bool mean)
     {
         BroadcastShape shape = Pairs(io.InputShape(0), axes);
-        SumTo.Run(io.Team, shape, io.Input(0), default, Scale(shape, mean), io.Output(0), accumulate: false);
+        long count = mean ? shape.Length / shape.Length0 : 1;
+        switch (io.InputSpec(0).Type)
+        {
+            case DataType.Float32:
+                SumTo.Run(io.Team, shape, io.Input(0), default, Scale(shape, mean), io.Output(0), accumulate: false);
+                break;
+            case DataType.Int8:
+                Folds.Run<IntegerMean<sbyte>, sbyte, long, sbyte>(io.Team, new(count), shape, io.Input<sbyte>(0), io.Output<sbyte>(0));
+                break;
+            case DataType.UInt8:
+                Folds.Run<IntegerMean<byte>, byte, long, byte>(io.Team, new(count), shape, io.Input<byte>(0), io.Output<byte>(0));
+                break;
+            case DataType.Int16:
+                Folds.Run<IntegerMean<short>, short, long, short>(io.Team, new(count), shape, io.Input<short>(0), io.Output<short>(0));
+                break;
+            case DataType.Int32:
+                Folds.Run<IntegerMean<int>, int, long, int>(io.Team, new(count), shape, io.Input<int>(0), io.Output<int>(0));
+                break;
+            default:
+                Folds.Run<IntegerMean<long>, long, long, long>(io.Team, new(count), shape, io.Input<long>(0), io.Output<long>(0));
+                break;
+        }
     }
 
     internal static void Backward(in Gradients io, IntList axes, bool mean)
@@ -104,6 +125,16 @@ internal static class Reductions
     }
 
     private static float Scale(in BroadcastShape shape, bool mean) => mean ? (float)shape.Length0 / shape.Length : 1;
+
+    // Σ x / count in int64, truncated toward zero; a sum beyond the type wraps.
+    private readonly struct IntegerMean<T>(long count) : IFold<T, long, T> where T : unmanaged, IBinaryInteger<T>
+    {
+        public long First(T x) => long.CreateTruncating(x);
+
+        public long Next(long sum, T x) => unchecked(sum + long.CreateTruncating(x));
+
+        public T Finish(long sum) => T.CreateTruncating(sum / count);
+    }
 
     private readonly struct AddScaledLeft(float scale) : IBinaryKernel
     {

@@ -73,7 +73,7 @@ internal static class ConvolutionLayers
         public Window(LayerContext layer)
         {
             _layer = layer;
-            Axes = layer.Current.Class.EndsWith("1D", StringComparison.Ordinal) ? 1 : 2;
+            Axes = layer.Layer.Class.EndsWith("1D", StringComparison.Ordinal) ? 1 : 2;
             layer.RequireRank(layer.Input, Axes + 2);
             _channelsFirst = Pictures.IsChannelsFirst(layer);
             Input = Pictures.In(layer, layer.Input, _channelsFirst);

@@ -11,6 +11,9 @@ internal readonly struct KerasConfig(JsonElement element, string where)
     private const int NestingForEachLevel = 8;
     private const int MostNumber = 1 << 24;
 
+    /// <summary>The JSON object.</summary>
+    public JsonElement Element => element;
+
     /// <summary>What it configures.</summary>
     public string Where => where;
 

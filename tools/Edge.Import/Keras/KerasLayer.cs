@@ -39,11 +39,11 @@ internal sealed class KerasLayer
     /// <summary>The network that it is, for a nested model.</summary>
     public KerasNetwork? Network { get; init; }
 
-    /// <summary>The layer that it wraps; in Bidirectional that of the forward direction.</summary>
-    public KerasLayer? Inner { get; init; }
+    /// <summary>The layers that it wraps: one, or in Bidirectional that of the forward and that of the backward direction.</summary>
+    public IReadOnlyList<KerasLayer> Inside { get; init; } = [];
 
-    /// <summary>The layer of the backward direction, where it is stated by itself.</summary>
-    public KerasLayer? Backward { get; init; }
+    /// <summary>How many layers it is inside of as an activation.</summary>
+    public int Depth { get; init; }
 
     /// <summary>Whether a training step changes its weights; it decides in which order they were saved.</summary>
     public bool IsTrainable => Config.Flag("trainable", true);

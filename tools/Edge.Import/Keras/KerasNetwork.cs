@@ -146,8 +146,15 @@ internal sealed class KerasNetworkReader(ImportLimits limits, bool isKeras3)
             IsFunction = outer.Text("module", "").Contains(".ops.", StringComparison.Ordinal),
             IsKeras3 = isKeras3,
             Network = network,
-            Inner = Wrapped("layer"),
-            Backward = Wrapped("backward_layer"),
+            Inside = kind switch
+            {
+                "TimeDistributed" => [Wrapped("layer") ?? throw new ModelImportException($"{config.Where}: 'layer' is not stated.")],
+
+                // Without a layer of its own the backward direction has one like the forward one's.
+                "Bidirectional" when Wrapped("layer") is { } forward => [forward, Wrapped("backward_layer") ?? Wrapped("layer")!],
+                "Bidirectional" => throw new ModelImportException($"{config.Where}: 'layer' is not stated."),
+                _ => [],
+            },
         };
 
         KerasLayer? Wrapped(string property) => network is null && config.Find(property) is { ValueKind: JsonValueKind.Object } inner

@@ -78,9 +78,10 @@ internal sealed class LegacyWeights : KerasWeights
 
     private void Assign(KerasLayer layer, List<(string Name, Hdf5Dataset Data)> entries)
     {
-        if (layer.Network is { } network)
+        IReadOnlyList<KerasLayer> parts = LayerKinds.PartsOf(layer);
+        if (parts.Count > 0)
         {
-            AssignNetwork(layer, network, entries);
+            AssignParts(layer, [.. parts.Where(LayerKinds.HasWeights)], entries);
             return;
         }
 
@@ -103,12 +104,12 @@ internal sealed class LegacyWeights : KerasWeights
         Set(layer, weights);
     }
 
-    private void AssignNetwork(KerasLayer owner, KerasNetwork network, List<(string Name, Hdf5Dataset Data)> entries)
+    /// <summary>Divides the weights of a nested model or wrapper among its layers.</summary>
+    private void AssignParts(KerasLayer owner, KerasLayer[] layers, List<(string Name, Hdf5Dataset Data)> entries)
     {
-        KerasLayer[] layers = [.. network.Layers.Where(LayerKinds.HasWeights)];
         int[] counts = [.. layers.Select(static layer => Trainable(layer, true).Count + Trainable(layer, false).Count)];
         List<(string Name, Hdf5Dataset Data)>[] shares = [.. layers.Select(layer => entries.FindAll(entry => entry.Name.Split('/').Contains(layer.Name)))];
-        bool byName = entries.Count == counts.Sum();
+        bool byName = owner.Network is not null && entries.Count == counts.Sum();
         for (int i = 0; i < layers.Length; i++)
         {
             byName &= shares[i].Count == counts[i];
@@ -131,7 +132,7 @@ internal sealed class LegacyWeights : KerasWeights
 
             if (next != entries.Count)
             {
-                throw new ModelImportException($"model '{owner.Name}' has {entries.Count} weights in the file; its layers need {next}.");
+                throw new ModelImportException($"{owner.Config.Where} has {entries.Count} weights in the file; its layers need {next}.");
             }
         }
 
@@ -144,16 +145,15 @@ internal sealed class LegacyWeights : KerasWeights
     private static List<WeightName> Trainable(KerasLayer layer, bool trainable)
     {
         List<WeightName> names = [];
-        foreach (KerasLayer part in layer.Network?.Layers ?? [layer])
+        IReadOnlyList<KerasLayer> parts = LayerKinds.PartsOf(layer);
+        if (parts.Count == 0)
         {
-            if (part.Network is not null)
-            {
-                names.AddRange(Trainable(part, trainable));
-            }
-            else if (LayerKinds.HasWeights(part))
-            {
-                names.AddRange(LayerKinds.WeightsOf(part).SelectMany(static group => group.Weights).Where(weight => (weight.IsTrainable && part.IsTrainable) == trainable));
-            }
+            return [.. LayerKinds.WeightsOf(layer).SelectMany(static group => group.Weights).Where(weight => (weight.IsTrainable && layer.IsTrainable) == trainable)];
+        }
+
+        foreach (KerasLayer part in parts)
+        {
+            names.AddRange(Trainable(part, trainable));
         }
 
         return names;
@@ -201,14 +201,31 @@ internal sealed partial class ArchiveWeights : KerasWeights
 
             string path = times == 0 ? $"{_list}/{name}" : $"{_list}/{name}_{times}";
             Hdf5Object own = group.Find(path) ?? throw new ModelImportException($"{layer.Config.Where} has no weights in the file: '{group.Path}' has no '{path}'.");
-            if (layer.Network is { } nested)
+            ReadAny(own, layer);
+        }
+    }
+
+    private void ReadAny(Hdf5Object group, KerasLayer layer)
+    {
+        if (layer.Network is { } nested)
+        {
+            Read(group, nested);
+            return;
+        }
+
+        IReadOnlyList<string> places = LayerKinds.PlacesOf(layer);
+        IReadOnlyList<KerasLayer> parts = LayerKinds.PartsOf(layer);
+        for (int i = 0; i < parts.Count; i++)
+        {
+            if (LayerKinds.HasWeights(parts[i]))
             {
-                Read(own, nested);
+                ReadAny(group.Find(places[i]) ?? throw new ModelImportException($"{parts[i].Config.Where} has no weights in the file: '{group.Path}' has no '{places[i]}'."), parts[i]);
             }
-            else
-            {
-                ReadLayer(own, layer);
-            }
+        }
+
+        if (parts.Count == 0)
+        {
+            ReadLayer(group, layer);
         }
     }
 

@@ -6,60 +6,23 @@ using Edge.Runtime.Operators;
 namespace Edge.Import.Keras;
 
 /// <summary>What a layer's mapping works with: its configuration, its inputs, its weights and the graph.</summary>
-internal sealed class LayerContext
+/// <param name="owner">Converts layers inside this one, and has what all calls share.</param>
+/// <param name="layer">The layer.</param>
+/// <param name="path">Its path, from which names are made.</param>
+/// <param name="inputs">What it is called with.</param>
+internal sealed class LayerContext(NetworkBuilder owner, KerasLayer layer, string path, IReadOnlyList<Tensor> inputs)
 {
-    private readonly Dictionary<(KerasLayer Layer, string Key), Tensor> _constants;
-    private readonly KerasWeights _weights;
-    private readonly string _prefix;
-
-    /// <summary>Makes the context of one call.</summary>
-    /// <param name="layer">The layer.</param>
-    /// <param name="path">Its path, from which names are made.</param>
-    /// <param name="inputs">What it is called with.</param>
-    /// <param name="builder">The graph.</param>
-    /// <param name="weights">The weights of the file.</param>
-    /// <param name="constants">Constants that were made, shared by all calls.</param>
-    public LayerContext(
-        KerasLayer layer,
-        string path,
-        IReadOnlyList<Tensor> inputs,
-        GraphBuilder builder,
-        KerasWeights weights,
-        Dictionary<(KerasLayer Layer, string Key), Tensor> constants)
-    {
-        Layer = layer;
-        Name = path;
-        Inputs = inputs;
-        Builder = builder;
-        _weights = weights;
-        _constants = constants;
-        _prefix = "";
-    }
-
-    private LayerContext(LayerContext outer, KerasLayer inner, string prefix, IReadOnlyList<Tensor> inputs)
-        : this(outer.Layer, $"{outer.Name}/{inner.Name}", inputs, outer.Builder, outer._weights, outer._constants)
-    {
-        Part = inner;
-        _prefix = outer._prefix + prefix;
-    }
-
-    /// <summary>The layer that has the weights.</summary>
-    public KerasLayer Layer { get; }
-
-    /// <summary>The layer inside a wrapper that is mapped at present; null: the layer itself.</summary>
-    public KerasLayer? Part { get; }
-
-    /// <summary>The layer that is mapped at present.</summary>
-    public KerasLayer Current => Part ?? Layer;
+    /// <summary>The layer.</summary>
+    public KerasLayer Layer => layer;
 
     /// <summary>Its configuration.</summary>
-    public KerasConfig Config => Current.Config;
+    public KerasConfig Config => layer.Config;
 
     /// <summary>Name of its main node.</summary>
-    public string Name { get; }
+    public string Name => path;
 
     /// <summary>What it is called with.</summary>
-    public IReadOnlyList<Tensor> Inputs { get; }
+    public IReadOnlyList<Tensor> Inputs => inputs;
 
     /// <summary>What it is called with by name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<Tensor>> Named { get; init; } = new Dictionary<string, IReadOnlyList<Tensor>>();
@@ -68,23 +31,31 @@ internal sealed class LayerContext
     public KerasConfig Options { get; init; }
 
     /// <summary>The graph.</summary>
-    public GraphBuilder Builder { get; }
+    public GraphBuilder Builder => owner.Builder;
 
     /// <summary>The only input.</summary>
     public Tensor Input => Inputs.Count == 1 ? Inputs[0] : throw Refuse($"is called with {Inputs.Count} tensors; one is needed");
 
-    /// <summary>The context of a layer inside this one.</summary>
+    /// <summary>Calls a layer inside this one.</summary>
     /// <param name="inner">The layer inside.</param>
-    /// <param name="prefix">What the names of its weights begin with.</param>
-    /// <param name="inputs">What it is called with.</param>
-    public LayerContext Inside(KerasLayer inner, string prefix, params Tensor[] inputs) => new(this, inner, prefix, inputs);
+    /// <param name="arguments">What it is called with.</param>
+    public IReadOnlyList<Tensor> Call(KerasLayer inner, params Tensor[] arguments) => owner.Call(inner, $"{path}/{inner.Name}", arguments);
+
+    /// <summary>The context of a layer inside this one that this one converts itself, called with the same tensors.</summary>
+    /// <param name="inner">The layer inside.</param>
+    /// <param name="name">What it is called here.</param>
+    public LayerContext Inside(KerasLayer inner, string name) => new(owner, inner, $"{path}/{name}", inputs) { Named = Named, Options = Options };
+
+    /// <summary>Number of a state of this layer, which lives between runs; the same for all calls.</summary>
+    /// <param name="name">The state's name in the layer.</param>
+    public int StateId(string name) => owner.StateId(layer, name);
 
     /// <summary>A weight.</summary>
     /// <param name="name">Its name in the layer.</param>
     /// <param name="sizes">Sizes it must have; −1: any.</param>
     public Hdf5Dataset Weight(string name, params ReadOnlySpan<int> sizes)
     {
-        Hdf5Dataset weight = _weights.Of(Layer).TryGetValue(_prefix + name, out Hdf5Dataset? found) ? found : throw Refuse($"has no weight '{_prefix}{name}'");
+        Hdf5Dataset weight = AnyWeight(name);
         bool fits = weight.Sizes.Count == sizes.Length && weight.Count > 0;
         for (int i = 0; fits && i < sizes.Length; i++)
         {
@@ -92,23 +63,18 @@ internal sealed class LayerContext
         }
 
         return fits ? weight : throw Refuse(
-            $"has the weight '{_prefix}{name}' of sizes [{string.Join(", ", weight.Sizes)}]; [{string.Join(", ", sizes.ToArray().Select(static size => size < 0 ? "any" : $"{size}"))}] are needed");
+            $"has the weight '{name}' of sizes [{string.Join(", ", weight.Sizes)}]; [{string.Join(", ", sizes.ToArray().Select(static size => size < 0 ? "any" : $"{size}"))}] are needed");
     }
+
+    /// <summary>A weight of whatever shape.</summary>
+    /// <param name="name">Its name in the layer.</param>
+    public Hdf5Dataset AnyWeight(string name) => owner.Weights.Of(layer).TryGetValue(name, out Hdf5Dataset? found) ? found : throw Refuse($"has no weight '{name}'");
 
     /// <summary>A constant, made once however often the layer is called.</summary>
     /// <param name="key">Its name in the layer.</param>
     /// <param name="shape">Its shape.</param>
     /// <param name="values">Makes its elements.</param>
-    public Tensor Constant(string key, Shape shape, Func<float[]> values)
-    {
-        if (!_constants.TryGetValue((Layer, _prefix + key), out Tensor? constant))
-        {
-            constant = Builder.Constant<float>($"{Name}/{key}", shape, values());
-            _constants.Add((Layer, _prefix + key), constant);
-        }
-
-        return constant;
-    }
+    public Tensor Constant(string key, Shape shape, Func<float[]> values) => owner.Constant(layer, key, $"{path}/{key}", shape, values);
 
     /// <summary>A weight as a constant of the same layout.</summary>
     /// <param name="name">Its name in the layer.</param>
@@ -133,7 +99,7 @@ internal sealed class LayerContext
         {
             if (permutation[i] != i)
             {
-                return Builder.Add($"{Name}/{name}", new Transpose(IntList.Create(permutation)), tensor);
+                return Builder.Add($"{path}/{name}", new Transpose(IntList.Create(permutation)), tensor);
             }
         }
 
@@ -158,5 +124,5 @@ internal sealed class LayerContext
 
     /// <summary>The exception for this layer.</summary>
     /// <param name="found">What was found.</param>
-    public ModelImportException Refuse(string found) => new($"{Current.Config.Where} {found}.");
+    public ModelImportException Refuse(string found) => new($"{layer.Config.Where} {found}.");
 }

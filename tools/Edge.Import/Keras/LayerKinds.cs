@@ -23,6 +23,9 @@ internal sealed record LayerKind(string Class, OperatorSupport Support, string B
     /// <summary>The weights of a layer; none unless stated.</summary>
     public Func<KerasLayer, IReadOnlyList<WeightGroup>> Weights { get; init; } = static _ => [];
 
+    /// <summary>Where the layers inside lie in a .keras file, in the order of <see cref="KerasLayer.Inside"/>; none unless stated.</summary>
+    public IReadOnlyList<string> Places { get; init; } = [];
+
     /// <summary>Why a layer of this class cannot be converted all the same; null where it can.</summary>
     public Func<KerasLayer, string?> Objection { get; init; } = static _ => null;
 }
@@ -32,7 +35,8 @@ internal static class LayerKinds
 {
     private static readonly Dictionary<string, LayerKind> Table = new IEnumerable<LayerKind>[]
     {
-        BasicLayers.Kinds, ConvolutionLayers.Kinds, PoolingLayers.Kinds, ActivationLayers.Kinds, NormalizationLayers.Kinds, MergeLayers.Kinds, ShapeLayers.Kinds,
+        BasicLayers.Kinds, ConvolutionLayers.Kinds, PoolingLayers.Kinds, ActivationLayers.Kinds, NormalizationLayers.Kinds, MergeLayers.Kinds, ShapeLayers.Kinds, RecurrentLayers.Kinds, WrapperLayers.Kinds,
+        AttentionLayers.Kinds,
     }.SelectMany(static kinds => kinds).ToDictionary(static kind => kind.Class, StringComparer.Ordinal);
 
     // Classes whose layers run code or read what is not in the model, with what to do about them.
@@ -51,6 +55,8 @@ internal static class LayerKinds
         ["QuantizeLayer"] = "it simulates quantization for training; convert the model to TFLite and import that, or strip the wrappers",
         ["PruneLowMagnitude"] = "it prunes during training; call tfmot.sparsity.keras.strip_pruning and save the result",
         ["ClusterWeights"] = "it clusters during training; call tfmot.clustering.keras.strip_clustering and save the result",
+        ["CuDNNLSTM"] = "its weights have the layout of a GPU library; load them into an LSTM layer and save that",
+        ["CuDNNGRU"] = "its weights have the layout of a GPU library; load them into a GRU layer with reset_after and save that",
         ["Masking"] = "masks are not supported; cut sequences to their length or pad them with a value the model was trained with",
         ["StringLookup"] = "it works on text; look up on your side and start the model behind it",
         ["TextVectorization"] = "it works on text; vectorize on your side and start the model behind it",
@@ -77,17 +83,35 @@ internal static class LayerKinds
             : Refused.TryGetValue(layer.Class, out string? hint) ? hint
             : layer.IsFunction ? "it is a function of keras.ops; replace it by a layer of Keras"
             : !Table.TryGetValue(layer.Class, out kind) ? "the class is not known"
-            : kind.Objection(layer);
+            : kind.Objection(layer) ?? ActivationLayers.Objection(layer) ?? layer.Inside.Select(Reason).FirstOrDefault(static inner => inner is not null);
         return reason is null ? kind : null;
+
+        static string? Reason(KerasLayer inner)
+        {
+            if (inner.Network is { } network)
+            {
+                return network.Walk().Where(static item => item.Layer.Class != "InputLayer").Select(static item => Reason(item.Layer)).FirstOrDefault(static found => found is not null);
+            }
+
+            return Find(inner, out string? found) is null ? $"{inner.Config.Where} inside: {found}" : null;
+        }
     }
+
+    /// <summary>The layers of a nested model, or inside a wrapper; none for other layers.</summary>
+    /// <param name="layer">The layer.</param>
+    public static IReadOnlyList<KerasLayer> PartsOf(KerasLayer layer) => layer.Network is { } network ? network.Layers : layer.Inside;
+
+    /// <summary>Where the layers inside a wrapper lie in a .keras file.</summary>
+    /// <param name="layer">The wrapper.</param>
+    public static IReadOnlyList<string> PlacesOf(KerasLayer layer) => Find(layer, out _)?.Places ?? [];
 
     /// <summary>The weights of a layer that is no model.</summary>
     /// <param name="layer">The layer.</param>
     public static IReadOnlyList<WeightGroup> WeightsOf(KerasLayer layer) => Find(layer, out _)?.Weights(layer) ?? [];
 
-    /// <summary>Whether a layer, or a layer of a nested model, has weights.</summary>
+    /// <summary>Whether a layer, or a layer of a nested model or inside a wrapper, has weights.</summary>
     /// <param name="layer">The layer.</param>
-    public static bool HasWeights(KerasLayer layer) => layer.Network is { } network
-        ? network.Walk().Any(static part => WeightsOf(part.Layer).Any(static group => group.Weights.Count > 0))
+    public static bool HasWeights(KerasLayer layer) => PartsOf(layer) is { Count: > 0 } parts
+        ? parts.Any(HasWeights)
         : WeightsOf(layer).Any(static group => group.Weights.Count > 0);
 }

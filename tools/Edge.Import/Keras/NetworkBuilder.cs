@@ -1,4 +1,5 @@
 using Edge.Compiler;
+using Edge.Format;
 
 namespace Edge.Import.Keras;
 
@@ -9,7 +10,63 @@ namespace Edge.Import.Keras;
 internal sealed class NetworkBuilder(GraphBuilder builder, KerasWeights weights, ImportLimits limits)
 {
     private readonly Dictionary<(KerasLayer Layer, string Key), Tensor> _constants = [];
+    private readonly Dictionary<(KerasLayer Layer, string Name), int> _states = [];
     private int _calls;
+
+    /// <summary>The graph.</summary>
+    public GraphBuilder Builder => builder;
+
+    /// <summary>The weights of the file.</summary>
+    public KerasWeights Weights => weights;
+
+    /// <summary>A constant of a layer, made once.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="key">Its name in the layer.</param>
+    /// <param name="name">Its name in the graph.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="values">Makes its elements.</param>
+    public Tensor Constant(KerasLayer layer, string key, string name, Shape shape, Func<float[]> values)
+    {
+        if (!_constants.TryGetValue((layer, key), out Tensor? constant))
+        {
+            builder.Charge((long)shape.ElementCount * sizeof(float), name);
+            constant = builder.Constant<float>(name, shape, values());
+            _constants.Add((layer, key), constant);
+        }
+
+        return constant;
+    }
+
+    /// <summary>Number of a state of a layer.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="name">The state's name in the layer.</param>
+    public int StateId(KerasLayer layer, string name)
+    {
+        _states.TryAdd((layer, name), _states.Count);
+        return _states[(layer, name)];
+    }
+
+    /// <summary>Converts a call of a layer.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="path">Its path, from which names are made.</param>
+    /// <param name="arguments">What it is called with.</param>
+    /// <param name="named">What it is called with by name.</param>
+    /// <param name="options">Other arguments.</param>
+    public IReadOnlyList<Tensor> Call(KerasLayer layer, string path, Tensor[] arguments, IReadOnlyDictionary<string, IReadOnlyList<Tensor>>? named = null, KerasConfig options = default)
+    {
+        if (++_calls > limits.MaxOperators)
+        {
+            throw new ModelImportException($"The model calls more than {limits.MaxOperators:N0} layers; that many are allowed.");
+        }
+
+        if (layer.Network is { } network)
+        {
+            return Run(network, path + "/", arguments);
+        }
+
+        LayerKind kind = LayerKinds.Find(layer, out string? reason) ?? throw new ModelImportException($"{layer.Config.Where} cannot be converted: {reason}.");
+        return kind.Map(new LayerContext(this, layer, path, arguments) { Named = named ?? new Dictionary<string, IReadOnlyList<Tensor>>(), Options = options });
+    }
 
     /// <summary>Converts one call of a network.</summary>
     /// <param name="network">The network.</param>
@@ -36,29 +93,12 @@ internal sealed class NetworkBuilder(GraphBuilder builder, KerasWeights weights,
                 continue;
             }
 
-            if (++_calls > limits.MaxOperators)
-            {
-                throw new ModelImportException($"The model calls more than {limits.MaxOperators:N0} layers; that many are allowed.");
-            }
-
             KerasCall call = layer.Calls[number];
-            Tensor[] arguments = [.. call.Inputs.Select(Result)];
-            results[(layer.Name, number + KerasNetworkReader.FirstCall(layer))] = layer.Network is { } nested
-                ? Run(nested, $"{prefix}{layer.Name}/", arguments)
-                : Map(layer, call, prefix, arguments);
+            Dictionary<string, IReadOnlyList<Tensor>> named = call.Named.ToDictionary(static pair => pair.Key, IReadOnlyList<Tensor> (pair) => [.. pair.Value.Select(Result)]);
+            results[(layer.Name, number + KerasNetworkReader.FirstCall(layer))] = Call(layer, prefix + layer.Name, [.. call.Inputs.Select(Result)], named, call.Options);
         }
 
         return [.. network.Outputs.Select(Result)];
-
-        IReadOnlyList<Tensor> Map(KerasLayer layer, KerasCall call, string prefix, Tensor[] arguments)
-        {
-            LayerKind kind = LayerKinds.Find(layer, out string? reason) ?? throw new ModelImportException($"{layer.Config.Where} cannot be converted: {reason}.");
-            return kind.Map(new LayerContext(layer, prefix + layer.Name, arguments, builder, weights, _constants)
-            {
-                Named = call.Named.ToDictionary(static pair => pair.Key, IReadOnlyList<Tensor> (pair) => [.. pair.Value.Select(Result)]),
-                Options = call.Options,
-            });
-        }
 
         Tensor Result(KerasReference reference)
         {

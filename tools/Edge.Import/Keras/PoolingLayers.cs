@@ -22,7 +22,7 @@ internal static class PoolingLayers
 
     private static int AxesOf(LayerContext layer)
     {
-        int axes = layer.Current.Class.EndsWith("1D", StringComparison.Ordinal) ? 1 : 2;
+        int axes = layer.Layer.Class.EndsWith("1D", StringComparison.Ordinal) ? 1 : 2;
         layer.RequireRank(layer.Input, axes + 2);
         return axes;
     }
@@ -42,7 +42,7 @@ internal static class PoolingLayers
             "same" => Padding2D.Same(input.Shape[1], input.Shape[2], height, width, strideHeight, strideWidth),
             string other => throw layer.Refuse($"pads '{other}'; valid and same are known"),
         };
-        Tensor output = layer.Current.Class.StartsWith("Max", StringComparison.Ordinal)
+        Tensor output = layer.Layer.Class.StartsWith("Max", StringComparison.Ordinal)
             ? layer.Builder.Add(layer.Name, new MaxPool2D(height, width, strideHeight, strideWidth, padding), input)
             : layer.Builder.Add(layer.Name, new AveragePool2D(height, width, strideHeight, strideWidth, padding), input);
         return Pictures.Out(layer, output, channelsFirst, axes);

@@ -13,6 +13,12 @@ internal static class ShapeLayers
         new("Flatten", OperatorSupport.Supported, "Reshape", Flatten),
         new("Reshape", OperatorSupport.Supported, "Reshape", Reshape),
         new("Permute", OperatorSupport.Supported, "Transpose", Permute),
+        new("RepeatVector", OperatorSupport.Emulated, "Reshape, Tile", Repeat),
+        new("Embedding", OperatorSupport.Supported, "Embedding", Embedding)
+        {
+            Weights = static _ => [BasicLayers.Own(new WeightName("embeddings"))],
+            Objection = static layer => layer.Config.Flag("mask_zero", false) ? "mask_zero hides padding from the layers behind it, which is not supported; train without it, or cut sequences to their length" : null,
+        },
         new("ZeroPadding1D", OperatorSupport.Supported, "Pad", Pad),
         new("ZeroPadding2D", OperatorSupport.Supported, "Pad", Pad),
         new("Cropping1D", OperatorSupport.Supported, "Slice", Crop),
@@ -71,6 +77,17 @@ internal static class ShapeLayers
         return layer.Builder.Add(layer.Name, new Transpose(IntList.Create([0, .. dims])), input);
     }
 
+    private static Tensor Repeat(LayerContext layer)
+    {
+        layer.RequireRank(layer.Input, 2);
+        Shape shape = layer.Input.Shape;
+        return layer.Builder.Add(
+            layer.Name, new Tile([1, layer.Config.Integer("n"), 1]), layer.Builder.Reshape($"{layer.Name}/step", layer.Input, new Shape(shape[0], 1, shape[1])));
+    }
+
+    private static Tensor Embedding(LayerContext layer) =>
+        layer.Builder.Add(layer.Name, new Embedding(), layer.Input, layer.WeightConstant("embeddings", layer.Config.Integer("input_dim", most: int.MaxValue), layer.Config.Integer("output_dim")));
+
     private static Tensor Pad(LayerContext layer)
     {
         (int Before, int After)[] pairs = Sides(layer, "padding", out int first);
@@ -105,7 +122,7 @@ internal static class ShapeLayers
 
     private static (int Before, int After)[] Sides(LayerContext layer, string option, out int first)
     {
-        int axes = layer.Current.Class.EndsWith("1D", StringComparison.Ordinal) ? 1 : 2;
+        int axes = layer.Layer.Class.EndsWith("1D", StringComparison.Ordinal) ? 1 : 2;
         layer.RequireRank(layer.Input, axes + 2);
         first = Pictures.IsChannelsFirst(layer) ? 2 : 1;
         return layer.Config.Pairs(option, axes, option == "padding" ? 1 : 0);

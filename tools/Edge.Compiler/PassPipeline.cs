@@ -16,10 +16,11 @@ public sealed class PassPipeline
         new DeadNodeRemoval(),
         new IdentityRemoval(),
         new LayoutPropagation(),
+        new ActivationFusion(),
+        new QuantizedFusion(),
         new WeightDequantizeFusion(),
         new ConstantFolding(),
         new BatchNormFolding(),
-        new ActivationFusion(),
         new DeadNodeRemoval());
 
     /// <summary>The passes, in order.</summary>

@@ -25,7 +25,7 @@ internal abstract class GraphRewriter(Graph source)
 
         foreach (Node node in Source.Nodes)
         {
-            Add(node);
+            Visit(node);
         }
 
         HashSet<Tensor> taken = [];
@@ -53,7 +53,7 @@ internal abstract class GraphRewriter(Graph source)
     protected abstract void AddInput(Tensor source, Tensor input);
 
     /// <summary>Takes a node over, or what is to stand in its place.</summary>
-    protected abstract void Add(Node node);
+    protected abstract void Visit(Node node);
 
     /// <summary>A tensor of the source in the target, with the same shape, type and values.</summary>
     protected abstract Tensor Plain(Tensor source);

@@ -16,7 +16,7 @@ internal sealed class LayoutRewriter(Graph source) : GraphRewriter(source)
     protected override Tensor Plain(Tensor source) => Materialize(Get(source));
 
     /// <inheritdoc/>
-    protected override void Add(Node node)
+    protected override void Visit(Node node)
     {
         if (node.StateId is null && node.Outputs.Count > 0 && Propagate(node))
         {

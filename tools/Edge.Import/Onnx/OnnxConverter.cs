@@ -35,9 +35,9 @@ internal sealed class OnnxConverter
     {
         OnnxScope scope = new(null);
         AddInitializers(_model.Graph, scope);
-        foreach (OnnxValueMessage input in _cut.Inputs)
+        foreach (OnnxValueMessage input in _cut.Inputs.OrderBy(input => _options.Values.ContainsKey(input.Name) ? 0 : 1))
         {
-            scope.Set(input.Name, Input(input));
+            scope.Set(input.Name, Input(input, scope));
         }
 
         Convert(_cut.Nodes, scope, _model.Opsets, new Dictionary<string, OnnxAttributeMessage>());
@@ -213,7 +213,7 @@ internal sealed class OnnxConverter
         }
     }
 
-    private OnnxValue Input(OnnxValueMessage input)
+    private OnnxValue Input(OnnxValueMessage input, OnnxScope scope)
     {
         string what = $"Input '{input.Name}'";
         if (_options.Values.TryGetValue(input.Name, out InputValue? bound))
@@ -235,7 +235,7 @@ internal sealed class OnnxConverter
             return new OnnxValue(null, type, sizes);
         }
 
-        Quantization? quantization = OnnxQuantization.OfInput(this, _cut, _model.Graph, input.Name, type);
+        Quantization? quantization = OnnxQuantization.OfInput(_cut.Nodes, input.Name, type, name => scope.Find(name)?.Tensor is { IsConstant: true } tensor ? tensor : null);
         Shape shape = new(sizes);
         if (_options.InputLayout == InputLayout.Nhwc && shape.Rank == 4)
         {
@@ -245,10 +245,6 @@ internal sealed class OnnxConverter
 
         return new OnnxValue(Builder.Graph.AddInput(input.Name, new TensorSpec(type, shape, quantization)));
     }
-
-    /// <summary>An initializer of the main graph.</summary>
-    public OnnxValue? Initializer(string name) =>
-        _model.Graph.Initializers.FirstOrDefault(tensor => tensor.Name == name) is { } tensor ? Constant(tensor, name) : null;
 
     /// <summary>The sizes of an input: what the caller says, else what the model says, and 1 for an open batch.</summary>
     private int[] InputSizes(OnnxValueMessage input, string what)

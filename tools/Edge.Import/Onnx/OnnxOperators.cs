@@ -9,9 +9,12 @@ internal static class OnnxOperators
         .. OnnxActivations.Table,
         .. OnnxArithmetic.Table,
         .. OnnxConvolution.Table,
+        .. OnnxLosses.Table,
         .. OnnxMovement.Table,
         .. OnnxNormalization.Table,
         .. OnnxPooling.Table,
+        .. OnnxQuantization.Table,
+        .. OnnxRecurrent.Table,
         .. OnnxReductions.Table,
         .. OnnxShapes.Table,
     ];

@@ -11,6 +11,8 @@ internal static class OnnxActivations
     [
         OnnxOperator.Same("Relu", "Relu", static node => node.Builder.Add(node.Name, new Relu(), node.Input(0))),
         OnnxOperator.Same("LeakyRelu", "LeakyRelu", static node => node.Builder.Add(node.Name, new LeakyRelu(node.Float("alpha", 0.01f)), node.Input(0))),
+        OnnxOperator.Same("LogSoftmax", "LogSoftmax", static node => AlongAxis(node, static (node, x) => node.Builder.Add(node.Name, new LogSoftmax(), x))),
+        OnnxOperator.Same("PRelu", "PRelu", static node => node.Builder.Add(node.Name, new PRelu(), node.Input(0), node.Input(1))),
         OnnxOperator.Same("Sigmoid", "Sigmoid", static node => node.Builder.Add(node.Name, new Sigmoid(), node.Input(0))),
         OnnxOperator.Same("Tanh", "Tanh", static node => node.Builder.Add(node.Name, new Tanh(), node.Input(0))),
         OnnxOperator.Same("HardSwish", "HardSwish", static node => node.Builder.Add(node.Name, new HardSwish(), node.Input(0))),
@@ -82,22 +84,24 @@ internal static class OnnxActivations
     }
 
     /// <summary>A function along one axis, for an operator that works along the last one. Before operator set 13 all axes from the stated one on count as one.</summary>
-    public static Tensor AlongAxis(OnnxNode node, Func<OnnxNode, Tensor, Tensor> function)
+    public static Tensor AlongAxis(OnnxNode node, Func<OnnxNode, Tensor, Tensor> function) => AlongAxis(node, node.Input(0), node.Version, function);
+
+    /// <summary>A function along one axis of a tensor, as a version of the operator set has it.</summary>
+    public static Tensor AlongAxis(OnnxNode node, Tensor x, long version, Func<OnnxNode, Tensor, Tensor> function)
     {
-        Tensor x = node.Input(0);
         int rank = x.Shape.Rank;
         if (rank == 0)
         {
             return node.Builder.Reshape(node.Name, function(node, node.Builder.Add(node.Name + "_row", new Reshape([1]), x)), new Shape());
         }
 
-        int axis = node.Axis("axis", node.Version < 13 ? 1 : -1, rank);
+        int axis = node.Axis("axis", version < 13 ? 1 : -1, rank);
         if (axis == rank - 1)
         {
             return function(node, x);
         }
 
-        if (node.Version < 13)
+        if (version < 13)
         {
             Tensor rows = node.Builder.Add(node.Name + "_rows", new Reshape(axis == 0 ? [1, -1] : [-1, x.Shape.Product(axis, rank)]), x);
             return node.Builder.Reshape(node.Name, function(node, rows), x.Shape);

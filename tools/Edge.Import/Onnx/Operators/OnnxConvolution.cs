@@ -9,14 +9,14 @@ internal static class OnnxConvolution
 {
     public static IEnumerable<OnnxOperator> Table =>
     [
-        OnnxOperator.Same("Conv", "Conv2D, DepthwiseConv2D", Conv),
-        OnnxOperator.Same("Gemm", "Dense, MatMul", Gemm),
+        OnnxOperator.Same("Conv", "Conv2D, DepthwiseConv2D", static node => Conv(node, node.Input(0), node.Input(1), node.Optional(2))),
+        OnnxOperator.Same("Gemm", "Dense, MatMul", static node => Gemm(node, node.Input(0), node.Input(1), node.Optional(2))),
         OnnxOperator.Same("MatMul", "Dense, MatMul", MatMul),
     ];
 
-    private static Tensor Conv(OnnxNode node)
+    /// <summary>A convolution of one or two spatial axes.</summary>
+    public static Tensor Conv(OnnxNode node, Tensor x, Tensor weights, Tensor? bias)
     {
-        Tensor x = node.Input(0), weights = node.Input(1);
         int rank = x.Shape.Rank;
         node.Require(rank is 3 or 4, $"the input is {x}; [N, C, W] and [N, C, H, W] are allowed.");
         node.Require(weights.Shape.Rank == rank, $"the weights are {weights}; as many axes as the input {x} are needed.");
@@ -27,7 +27,6 @@ internal static class OnnxConvolution
             picture = window.Pad(node, picture, 0);
         }
 
-        Tensor? bias = node.Optional(2);
         int groups = node.Int32("group", 1), channels = x.Shape[1], outputs = weights.Shape[0];
         node.Require(
             groups >= 1 && channels % groups == 0 && weights.Shape[1] == channels / groups && outputs % groups == 0,
@@ -65,10 +64,8 @@ internal static class OnnxConvolution
     }
 
     /// <summary>alpha · A' · B' + beta · C. With weights in B and one number for each output in C it is a dense layer.</summary>
-    private static Tensor Gemm(OnnxNode node)
+    public static Tensor Gemm(OnnxNode node, Tensor a, Tensor b, Tensor? c)
     {
-        Tensor a = node.Input(0), b = node.Input(1);
-        Tensor? c = node.Optional(2);
         float alpha = node.Float("alpha", 1), beta = node.Float("beta", 1);
         bool transposeA = node.Flag("transA"), transposeB = node.Flag("transB");
         node.Require(a.Shape.Rank == 2 && b.Shape.Rank == 2, $"the inputs are {a} and {b}; two axes each are needed.");

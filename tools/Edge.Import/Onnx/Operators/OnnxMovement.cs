@@ -155,8 +155,12 @@ internal static class OnnxMovement
     private static Tensor Concat(OnnxNode node)
     {
         Tensor[] parts = [.. Enumerable.Range(0, node.InputCount).Where(input => !node.IsEmpty(input)).Select(node.Input)];
-        int axis = node.Axis("axis", 1, parts[0].Shape.Rank);
+        return Joined(node, parts, node.Axis("axis", 1, parts[0].Shape.Rank));
+    }
 
+    /// <summary>Tensors one after the other along an axis.</summary>
+    public static Tensor Joined(OnnxNode node, Tensor[] parts, int axis)
+    {
         // An operator takes at most 32 inputs, so more of them join in groups.
         const int Most = 32;
         while (parts.Length > 1)

@@ -9,8 +9,10 @@ internal static class OnnxPooling
 {
     public static IEnumerable<OnnxOperator> Table =>
     [
-        OnnxOperator.Same("AveragePool", "AveragePool2D", AveragePool),
-        OnnxOperator.Same("GlobalAveragePool", "GlobalAveragePool, ReduceMean", GlobalAveragePool),
+        OnnxOperator.Same("AveragePool", "AveragePool2D", static node => AveragePool(node, node.Input(0))),
+        OnnxOperator.Same("GlobalAveragePool", "GlobalAveragePool, ReduceMean", static node => GlobalAveragePool(node, node.Input(0))),
+        OnnxOperator.Same("GlobalMaxPool", "Reduce", static node =>
+            node.Builder.Add(node.Name, new Reduce(Reduction.Maximum, IntList.Create([.. Enumerable.Range(2, node.Input(0).Shape.Rank - 2)]), KeepDims: true), node.Input(0))),
         OnnxOperator.Many("MaxPool", OperatorSupport.Supported, "MaxPool2D", static node => [MaxPool(node), null]),
     ];
 
@@ -35,9 +37,8 @@ internal static class OnnxPooling
         return OnnxLayout.FromPicture(node, y, rank);
     }
 
-    private static Tensor AveragePool(OnnxNode node)
+    public static Tensor AveragePool(OnnxNode node, Tensor x)
     {
-        Tensor x = node.Input(0);
         int rank = x.Shape.Rank;
         node.Require(rank is 3 or 4, $"the input is {x}; [N, C, W] and [N, C, H, W] are allowed.");
         OnnxWindow window = OnnxWindow.Read(node, x.Shape.Axes[2..], null);
@@ -64,9 +65,13 @@ internal static class OnnxPooling
         return OnnxLayout.FromPicture(node, y, rank);
     }
 
-    private static Tensor GlobalAveragePool(OnnxNode node)
+    public static Tensor GlobalAveragePool(OnnxNode node, Tensor x)
     {
-        Tensor x = node.Input(0);
+        if (node.Flag("channels_last"))
+        {
+            return node.Builder.Add(node.Name, new ReduceMean(IntList.Create([.. Enumerable.Range(1, x.Shape.Rank - 2)]), KeepDims: true), x);
+        }
+
         return x.Shape.Rank == 4
             ? OnnxLayout.ChannelsSecond(node, node.Builder.Add(node.Name, new GlobalAveragePool(KeepDims: true), OnnxLayout.ChannelsLast(node, x)))
             : node.Builder.Add(node.Name, new ReduceMean(IntList.Create([.. Enumerable.Range(2, x.Shape.Rank - 2)]), KeepDims: true), x);

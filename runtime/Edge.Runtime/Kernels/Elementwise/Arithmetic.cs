@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using Edge.Format;
 using Edge.Runtime.Operators;
@@ -106,8 +107,19 @@ internal static class Arithmetic
         (float lowest, float highest) = ActivationKernels.Bounds(activation);
         (T low, T high) = (T.CreateSaturating(lowest), T.CreateSaturating(highest));
         BroadcastShape shape = new(io.InputShape(0).Axes, io.InputShape(1).Axes);
+        bool vectors = activation == Activation.None && shape.Length0 == shape.Length && shape.Length1 == shape.Length;
         switch (kind)
         {
+            // Without repetition and clamp the base library's vectors do.
+            case Kind.Add when vectors:
+                TensorPrimitives.Add(io.Input<T>(0), io.Input<T>(1), io.Output<T>(0));
+                break;
+            case Kind.Subtract when vectors:
+                TensorPrimitives.Subtract(io.Input<T>(0), io.Input<T>(1), io.Output<T>(0));
+                break;
+            case Kind.Multiply when vectors:
+                TensorPrimitives.Multiply(io.Input<T>(0), io.Input<T>(1), io.Output<T>(0));
+                break;
             case Kind.Add:
                 Scalars.Zip(io.Team, new IntegerSum<T>(low, high), shape, io.Input<T>(0), io.Input<T>(1), io.Output<T>(0));
                 break;

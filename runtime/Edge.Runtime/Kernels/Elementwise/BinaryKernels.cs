@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using Edge.Runtime.Operators;
 using Edge.Runtime.Threading;
 
@@ -104,6 +105,13 @@ internal static class BinaryKernels
     {
         switch (function)
         {
+            // Without repetition the base library's vectors do.
+            case BinaryFunction.Minimum when a.Length == y.Length && b.Length == y.Length:
+                TensorPrimitives.Min(a, b, y);
+                break;
+            case BinaryFunction.Maximum when a.Length == y.Length && b.Length == y.Length:
+                TensorPrimitives.Max(a, b, y);
+                break;
             case BinaryFunction.Divide:
                 Scalars.Zip(team, default(IntegerQuotient<T>), shape, a, b, y);
                 break;
@@ -264,12 +272,12 @@ internal static class BinaryKernels
 
     private readonly struct IntegerMin<T> : IScalarBinary<T, T> where T : unmanaged, IBinaryInteger<T>
     {
-        public T Value(T left, T right) => left < right ? left : right;
+        public T Value(T left, T right) => T.Min(left, right);
     }
 
     private readonly struct IntegerMax<T> : IScalarBinary<T, T> where T : unmanaged, IBinaryInteger<T>
     {
-        public T Value(T left, T right) => left > right ? left : right;
+        public T Value(T left, T right) => T.Max(left, right);
     }
 
     private readonly struct IntegerPower<T> : IScalarBinary<T, T> where T : unmanaged, IBinaryInteger<T>

@@ -37,14 +37,13 @@ internal static class Int8Functions
     internal static void Fill(ParametricUnary op, Quantization from, Quantization to, Span<byte> table) => Fill(x => Value(op, x), from, to, table);
 
     /// <summary>Fills the table of x · Φ(x).</summary>
-    /// <remarks>Source: TensorFlow Lite kernels/activations.cc and kernels/internal/reference/gelu.h: a table of the real function.</remarks>
+    /// <remarks>Source: GeluTransform and GeluTransformApproximate, TensorFlow Lite kernels/internal/reference/gelu.h, in float32 in their order of operations.</remarks>
     internal static void FillGelu(bool approximate, Quantization from, Quantization to, Span<byte> table) => Fill(
-        approximate
-            ? static x => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))))
-            : static x => 0.5 * x * (1 + ErrorFunction(x / Math.Sqrt(2))),
-        from,
-        to,
-        table);
+        approximate ? static x => ApproximateGelu((float)x) : static x => Gelu((float)x), from, to, table);
+
+    private static float Gelu(float x) => 0.5f * x * (float)(1 - ErrorFunction(x * -0.70710678f));
+
+    private static float ApproximateGelu(float x) => 0.5f * x * (1 + MathF.Tanh(0.79788456f * (x + (0.044715f * x * x * x))));
 
     /// <summary>Any function by way of float32: dequantize, f, times 1 / scale, round half away from zero, saturate. What is not a number becomes −128.</summary>
     /// <remarks>Source: LUTPopulateInt8, TensorFlow Lite kernels/internal/common.h; the function is computed in double and rounded.</remarks>

@@ -1,9 +1,11 @@
 using Edge.Runtime.Operators;
+using Edge.Tests.Harness;
 
 namespace Edge.Tests.Kernels.Quantized;
 
 /// <summary>TensorFlow Lite's functions of one int8 value, followed line by line. It shares no code with the kernels under test.</summary>
-/// <remarks>Sources: TFLite Micro kernels/elementwise.cc; TensorFlow Lite kernels/elementwise.cc (Sqrt) and kernels/internal/common.h.</remarks>
+/// <remarks>Sources: TFLite Micro kernels/elementwise.cc; TensorFlow Lite kernels/elementwise.cc (Sqrt) and kernels/internal/common.h and
+/// kernels/internal/reference/gelu.h.</remarks>
 internal static class TfliteFunctions
 {
     internal static sbyte Abs(sbyte q, Quantization from, Quantization to)
@@ -86,6 +88,15 @@ internal static class TfliteFunctions
         }
 
         return (x, -outputShift);
+    }
+
+    /// <summary>GeluTransform and GeluTransformApproximate.</summary>
+    internal static float Gelu(float x, bool approximate)
+    {
+        const float SqrtOf2DividedByPi = (float)(1.12837916709551257390 * 0.70710678118654752440);
+        return approximate
+            ? 0.5f * x * (1f + MathF.Tanh(SqrtOf2DividedByPi * (x + (0.044715f * x * x * x))))
+            : 0.5f * x * (float)SpecialFunctions.ComplementaryError(x * (float)-0.70710678118654752440);
     }
 
     /// <summary>LUTPopulateInt8: what a function of real numbers becomes.</summary>

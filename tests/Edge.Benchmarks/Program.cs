@@ -14,9 +14,12 @@ switch (args.FirstOrDefault())
     case "channelwise":
         ConvBenchmark.RunChannelwise();
         return 0;
+    case "recurrent":
+        RecurrentBenchmark.Run();
+        return 0;
     case "train":
         return TrainBenchmark.Run(args[1..]);
     default:
-        Console.Error.WriteLine("usage: Edge.Benchmarks gemm|conv|channelwise|int8|train");
+        Console.Error.WriteLine("usage: Edge.Benchmarks gemm|conv|channelwise|int8|recurrent|train");
         return 2;
 }

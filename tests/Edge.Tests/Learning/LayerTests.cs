@@ -10,6 +10,7 @@ using Conv2D = Edge.Learning.Layers.Conv2D;
 using Dense = Edge.Learning.Layers.Dense;
 using DepthwiseConv2D = Edge.Learning.Layers.DepthwiseConv2D;
 using Dropout = Edge.Learning.Layers.Dropout;
+using Embedding = Edge.Learning.Layers.Embedding;
 using Gru = Edge.Learning.Layers.Gru;
 using LeakyRelu = Edge.Learning.Layers.LeakyRelu;
 using Lstm = Edge.Learning.Layers.Lstm;
@@ -44,6 +45,7 @@ public sealed class LayerTests
         { "batch normalization", () => new BatchNormalization(), [8, 9, 3], [8, 9, 3] },
         { "layer normalization", () => new LayerNormalization(), [8, 3], [8, 3] },
         { "attention", () => new MultiHeadAttention(2), [5, 8], [5, 8] },
+        { "embedding", () => new Embedding(6, 4), [5], [5, 4] },
         { "recurrent", () => new SimpleRnn(4, activation: RecurrentActivation.Relu), [5, 3], [4] },
         { "recurrent, all steps", () => new SimpleRnn(4, returnSequences: true, useBias: false), [5, 3], [5, 4] },
         { "lstm", () => new Lstm(4), [5, 3], [4] },

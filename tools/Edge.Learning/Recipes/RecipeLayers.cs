@@ -27,6 +27,7 @@ internal static class RecipeLayers
         ["subtract"] = static (_, name) => new Subtract(name),
         ["multiply"] = static (_, name) => new Multiply(name),
         ["concatenate"] = static (o, name) => new Concatenate(o.Int32("axis", -8, -1), name),
+        ["embedding"] = static (o, name) => new Embedding(o.Int32("words", 1), o.Int32("units", 1), Kernel(o), name),
         ["simple_rnn"] = static (o, name) => new SimpleRnn(o.Int32("units", 1), o.Boolean("sequences", false), o.Boolean("reverse", false), useBias: o.Boolean("bias", true), kernelInitializer: Kernel(o), name: name),
         ["lstm"] = static (o, name) => new Lstm(o.Int32("units", 1), o.Boolean("sequences", false), o.Boolean("reverse", false), o.Boolean("bias", true), kernelInitializer: Kernel(o), name: name),
         ["gru"] = static (o, name) => Gru(o, name),

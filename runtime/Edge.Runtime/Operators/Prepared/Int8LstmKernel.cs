@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Edge.Runtime.Kernels;
 using Edge.Runtime.Memory;
 
@@ -7,6 +6,7 @@ namespace Edge.Runtime.Operators;
 /// <summary>An int8 LSTM with folded zero points and multipliers.</summary>
 internal sealed class Int8LstmKernel : IKernel
 {
+    private readonly bool _packed;
     private readonly AlignedMemory _prepared;
     private readonly Int8LstmNumbers _numbers;
 
@@ -15,15 +15,17 @@ internal sealed class Int8LstmKernel : IKernel
         RecurrentShape shape = RecurrentShape.Of(preparation.Input(RecurrentRule.Input).Shape, preparation.Input(RecurrentRule.Recurrent).Shape);
         Quantization input = preparation.Input(RecurrentRule.Input).Quantization!, hidden = preparation.Input(RecurrentRule.Hidden).Quantization!;
         float cellScale = preparation.Input(RecurrentRule.Cell).Quantization!.Scale;
-        _prepared = preparation.Allocate(Int8Lstm.PreparedBytes(shape));
-        Span<int> values = MemoryMarshal.Cast<byte, int>(_prepared.Span);
-        int product = 3 * shape.Width;
+        long packedBytes = Int8Lstm.PreparedBytes(shape, packed: true);
+        _packed = packedBytes <= int.MaxValue && preparation.MayPack(packedBytes);
+        _prepared = preparation.Allocate(Int8Lstm.PreparedBytes(shape, _packed));
         Int8Lstm.Prepare(
-            preparation.Constant<sbyte>(RecurrentRule.Weights), preparation.Input(RecurrentRule.Weights).Quantization!.Scales,
-            preparation.Has(RecurrentRule.Bias) ? preparation.Constant<int>(RecurrentRule.Bias) : [], input.Scale, input.ZeroPoint, values[..product]);
-        Int8Lstm.Prepare(
-            preparation.Constant<sbyte>(RecurrentRule.Recurrent), preparation.Input(RecurrentRule.Recurrent).Quantization!.Scales,
-            [], hidden.Scale, hidden.ZeroPoint, values.Slice(product, product));
+            shape,
+            _packed,
+            new(
+                preparation.Constant<sbyte>(RecurrentRule.Weights), preparation.Input(RecurrentRule.Weights).Quantization!.Scales,
+                preparation.Has(RecurrentRule.Bias) ? preparation.Constant<int>(RecurrentRule.Bias) : [], input.Scale, input.ZeroPoint),
+            new(preparation.Constant<sbyte>(RecurrentRule.Recurrent), preparation.Input(RecurrentRule.Recurrent).Quantization!.Scales, [], hidden.Scale, hidden.ZeroPoint),
+            _prepared.Span);
         double result = MathF.ScaleB(1, Int16Functions.ResultPower);
         _numbers = new Int8LstmNumbers
         {
@@ -46,7 +48,7 @@ internal sealed class Int8LstmKernel : IKernel
         io.Input<sbyte>(RecurrentRule.Hidden).CopyTo(hidden);
         io.Input<short>(RecurrentRule.Cell).CopyTo(cell);
         Int8Lstm.Run(
-            shape, _numbers, io.Input<sbyte>(RecurrentRule.Input), io.Input<sbyte>(RecurrentRule.Weights), io.Input<sbyte>(RecurrentRule.Recurrent), _prepared.Span,
-            io.Output<sbyte>(0), hidden, cell, io.Scratch<short>(), io.Team);
+            shape, _numbers, _packed, io.Input<sbyte>(RecurrentRule.Input), io.Input<sbyte>(RecurrentRule.Weights), io.Input<sbyte>(RecurrentRule.Recurrent), _prepared.Span,
+            io.Output<sbyte>(0), hidden, cell, io.Scratch<byte>(), io.Team);
     }
 }

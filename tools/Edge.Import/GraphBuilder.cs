@@ -64,7 +64,7 @@ internal sealed class GraphBuilder(ImportLimits limits, long sourceBytes)
             throw new ModelImportException($"The model becomes more than {limits.MaxOperators:N0} operators; that many are allowed.");
         }
 
-        if (!IsConstant(inputs) || op is Dequantize)
+        if (!IsConstant(inputs) || op is Dequantize or ReadState or WriteState)
         {
             return Graph.AddNode(TOperator.Info, op, name, inputs, declared).Outputs;
         }

@@ -17,6 +17,9 @@ internal static class LayerMappings
         TfliteMapping.One("AVERAGE_POOL_2D", "AveragePool2D", AveragePool),
         TfliteMapping.One("MAX_POOL_2D", "MaxPool2D", MaxPool),
         TfliteMapping.One("SOFTMAX", "Softmax", static node => node.Compute(new Softmax(node.Options(OptionsKind.Softmax).Single(0)), node.Input(0))),
+        TfliteMapping.Several("L2_POOL_2D", "Multiply, AveragePool2D, Unary", LengthPool),
+        TfliteMapping.One("LOG_SOFTMAX", "LogSoftmax", static node => node.Compute(default(LogSoftmax), node.Input(0))),
+        TfliteMapping.One("L2_NORMALIZATION", "L2Normalization", static node => node.Compute(new L2Normalization(1e-6f), node.Input(0))),
         TfliteMapping.One("BATCH_MATMUL", "MatMul", MatrixProduct),
     ];
 
@@ -279,9 +282,18 @@ internal static class LayerMappings
         node.Move(node.Builder.Add(node.Name, new MaxPool2D(height, width, strideHeight, strideWidth, padding, TfliteNode.Clamp(options.Byte(5))), node.Input(0)));
     }
 
+    /// <summary>√ of the mean of squares. Source: L2Pool, TensorFlow Lite kernels/internal/reference/pooling.h.</summary>
+    private static void LengthPool(TfliteNode node)
+    {
+        (FlatTable options, int height, int width, int strideHeight, int strideWidth, Padding2D padding) = Pool(node);
+        Tensor squares = node.Builder.Add($"{node.Name}/squares", new Unary(UnaryFunction.Square), node.Real(node.Input(0)));
+        Tensor means = node.Builder.Add($"{node.Name}/means", new AveragePool2D(height, width, strideHeight, strideWidth, padding), squares);
+        node.ComputeReal(new Unary(UnaryFunction.Sqrt), options.Byte(5), means);
+    }
+
     private static void MatrixProduct(TfliteNode node)
     {
         FlatTable options = node.Options(OptionsKind.BatchMatMul);
-        node.Compute(new MatMul(options.Bool(0), options.Bool(1)), node.Input(0), node.Input(1));
+        node.ComputeReal(new MatMul(options.Bool(0), options.Bool(1)), 0, node.Input(0), node.Input(1));
     }
 }

@@ -33,6 +33,7 @@ internal enum OptionsKind : byte
     TransposeConv = 49,
     Shape = 55,
     ArgMin = 57,
+    FakeQuant = 58,
     Pack = 59,
     OneHot = 61,
     Unpack = 64,

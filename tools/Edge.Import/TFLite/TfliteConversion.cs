@@ -17,6 +17,7 @@ internal sealed class TfliteConversion
     private readonly int[] _inputs;
     private readonly int[] _outputs;
     private readonly Tensor?[] _values;
+    private readonly HashSet<int> _initialized = [];
 
     /// <summary>Begins a conversion.</summary>
     /// <param name="file">The file.</param>
@@ -33,6 +34,21 @@ internal sealed class TfliteConversion
         Options = options;
         Builder = new GraphBuilder(options.Limits, file.Bytes);
         Constants = new TfliteConstants(file);
+        Variables = new TfliteVariables();
+    }
+
+    private TfliteConversion(TfliteConversion caller, TfliteSubgraph graph)
+    {
+        _file = caller._file;
+        _graph = graph;
+        _inputs = [];
+        _outputs = [];
+        _values = new Tensor?[graph.Tensors.Length];
+        Options = caller.Options;
+        Builder = caller.Builder;
+        Constants = caller.Constants;
+        Variables = caller.Variables;
+        IsInitialization = true;
     }
 
     /// <summary>What the caller decides.</summary>
@@ -44,6 +60,34 @@ internal sealed class TfliteConversion
     /// <summary>Reads constants.</summary>
     public TfliteConstants Constants { get; }
 
+    /// <summary>What stays from run to run.</summary>
+    public TfliteVariables Variables { get; }
+
+    /// <summary>Whether the subgraph under conversion runs once, before the first run.</summary>
+    public bool IsInitialization { get; }
+
+    /// <summary>Runs a subgraph at conversion that initializes variables.</summary>
+    /// <param name="subgraph">Its position.</param>
+    public void Initialize(int subgraph)
+    {
+        if (IsInitialization)
+        {
+            throw new ModelImportException("a subgraph that initializes calls another one; one level is supported.");
+        }
+
+        if (subgraph < 1 || subgraph >= _file.Subgraphs.Length)
+        {
+            throw new ModelImportException($"it calls subgraph {subgraph}; 1 … {_file.Subgraphs.Length - 1} is allowed.");
+        }
+
+        if (_initialized.Add(subgraph))
+        {
+            TfliteSubgraph graph = _file.Subgraphs[subgraph];
+            TfliteConversion conversion = new(this, graph);
+            conversion.Convert(Enumerable.Range(0, graph.Operators.Length));
+        }
+    }
+
     /// <summary>Converts.</summary>
     /// <param name="operators">The operators to convert, in order.</param>
     public Graph Run(int[] operators)
@@ -53,16 +97,7 @@ internal sealed class TfliteConversion
             _values[input] ??= At($"input '{_graph.Tensors[input].Name}'", () => AddInput(_graph.Tensors[input]));
         }
 
-        foreach (int index in operators)
-        {
-            TfliteOperator op = _graph.Operators[index];
-            At($"operator {index} ({op.Kind})", () =>
-            {
-                TfliteMappings.Find(op.Kind)!.Map(new TfliteNode(this, op));
-                return 0;
-            });
-        }
-
+        Convert(operators);
         foreach (int output in _outputs)
         {
             At($"output '{_graph.Tensors[output].Name}'", () =>
@@ -107,6 +142,20 @@ internal sealed class TfliteConversion
     /// <param name="index">Its position.</param>
     /// <param name="value">The tensor.</param>
     public void Set(int index, Tensor value) => _values[index] = value;
+
+    private void Convert(IEnumerable<int> operators)
+    {
+        foreach (int index in operators)
+        {
+            TfliteOperator op = _graph.Operators[index];
+            TfliteMapping mapping = TfliteMappings.Find(op.Kind) ?? throw new ModelImportException($"operator {index} of subgraph '{_graph.Name}' is {op.Kind}, which cannot be converted.");
+            At($"operator {index} ({op.Kind})", () =>
+            {
+                mapping.Map(new TfliteNode(this, op));
+                return 0;
+            });
+        }
+    }
 
     private static T At<T>(string where, Func<T> run)
     {

@@ -75,6 +75,13 @@ internal sealed class TfliteNode(TfliteConversion conversion, TfliteOperator op)
             : throw new ModelImportException($"{what} holds {value}; 32-bit integers are allowed."));
     }
 
+    /// <summary>An input that must be constant.</summary>
+    /// <param name="input">Its position.</param>
+    /// <param name="what">What it stands for, for messages.</param>
+    public Tensor Constant(int input, string what) => Input(input) is { IsConstant: true } constant
+        ? constant
+        : throw new ModelImportException($"{what} is {Input(input)}, which is computed; a constant is needed.");
+
     /// <summary>The only number of a constant input.</summary>
     /// <param name="input">Its position.</param>
     /// <param name="what">What it stands for, for messages.</param>
@@ -111,12 +118,7 @@ internal sealed class TfliteNode(TfliteConversion conversion, TfliteOperator op)
             return;
         }
 
-        if (StatedOutput(0).IsQuantized)
-        {
-            throw new ModelImportException("it applies TANH to integers; RELU, RELU6 and RELU_N1_TO_1 are allowed, as in TensorFlow Lite.");
-        }
-
-        Set(Builder.Add(Name, default(Tanh), Builder.Add($"{Name}/sum", make(Activation.None), inputs)));
+        Set(ActivatedBehind(Builder.Add(Name, make(Activation.None), Declared(), inputs), code));
     }
 
     /// <summary>A fused activation.</summary>
@@ -131,6 +133,50 @@ internal sealed class TfliteNode(TfliteConversion conversion, TfliteOperator op)
         _ => throw new ModelImportException($"it applies activation {code}; 0 … 4 (none, RELU, RELU_N1_TO_1, RELU6, TANH) is allowed."),
     };
 
+    /// <summary>An operator on real numbers that the runtime has in float32 only: integers that stand for reals are dequantized before and quantized behind it.</summary>
+    /// <typeparam name="TOperator">The operator.</typeparam>
+    /// <param name="operator">Its attributes.</param>
+    /// <param name="code">An activation behind it, as the file states it; 0: none.</param>
+    /// <param name="inputs">What it reads.</param>
+    public void ComputeReal<TOperator>(TOperator @operator, byte code, params ReadOnlySpan<Tensor?> inputs) where TOperator : struct, IOperator<TOperator>
+    {
+        Tensor?[] reals = new Tensor?[inputs.Length];
+        for (int i = 0; i < reals.Length; i++)
+        {
+            reals[i] = inputs[i] is { } input ? Real(input) : null;
+        }
+
+        TfliteTensor stated = StatedOutput(0);
+        Tensor result = ActivatedBehind(Builder.Add(Name, @operator, reals), code);
+        Set(stated.IsQuantized ? Builder.Add($"{Name}/quantized", default(Quantize), Declared(), result) : result);
+    }
+
+    /// <summary>The real numbers of a tensor: dequantized where it is quantized.</summary>
+    /// <param name="tensor">The tensor.</param>
+    public Tensor Real(Tensor tensor) => tensor.Quantization is null ? tensor : Builder.Add($"{tensor.Name}/real", default(Dequantize), tensor);
+
+    /// <summary>A tensor with an activation behind it.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="code">The activation, as the file states it.</param>
+    public Tensor ActivatedBehind(Tensor tensor, byte code)
+    {
+        const byte Tanh = 4;
+        string name = $"{Name}/activation";
+        TensorSpec same = tensor.Spec with { Shape = default };
+        if (code == Tanh && tensor.Quantization is not null)
+        {
+            throw new ModelImportException("it applies TANH to integers; RELU, RELU6 and RELU_N1_TO_1 are allowed, as in TensorFlow Lite.");
+        }
+
+        return code == Tanh ? Builder.Add(name, default(Tanh), tensor) : Clamp(code) switch
+        {
+            Activation.Relu => Builder.Add(name, default(Relu), same, tensor),
+            Activation.Relu6 => Builder.Add(name, default(Relu6), same, tensor),
+            Activation.ReluN1To1 => Builder.Add(name, new Clip(-1, 1), same, tensor),
+            _ => tensor,
+        };
+    }
+
     /// <summary>States what output 0 is whose elements were only moved: what the file states for it must mean the same bits.</summary>
     /// <param name="value">The tensor.</param>
     /// <param name="output">The output's position.</param>
@@ -143,6 +189,10 @@ internal sealed class TfliteNode(TfliteConversion conversion, TfliteOperator op)
 
         Set(value, output);
     }
+
+    /// <summary>Whether an input is quantized.</summary>
+    /// <param name="input">Its position.</param>
+    public bool IsQuantized(int input) => Input(input).Quantization is not null;
 
     /// <summary>States what an output is.</summary>
     /// <param name="value">The tensor.</param>

@@ -31,8 +31,8 @@ internal sealed record TfliteTensor(
     /// <summary>What lies between uint8 and int8: a legacy uint8 tensor becomes int8 with every value and the zero point less by this.</summary>
     public const int UInt8Zero = 128;
 
-    /// <summary>Whether its integers stand for reals.</summary>
-    public bool IsQuantized => Scales.Length > 0 && Kind is TensorKind.Int8 or TensorKind.UInt8 or TensorKind.Int16 or TensorKind.Int4;
+    /// <summary>Whether its integers stand for reals. A single scale of 0 says nothing: some converters write it for plain integers.</summary>
+    public bool IsQuantized => Scales.Length > 0 && Scales is not [0] && Kind is TensorKind.Int8 or TensorKind.UInt8 or TensorKind.Int16 or TensorKind.Int4;
 
     /// <summary>Whether it is a list of integers without any: an operator without axes, a shape without axes.</summary>
     public bool IsEmptyList => Axes is [0] && Kind is TensorKind.Int32 or TensorKind.Int64;

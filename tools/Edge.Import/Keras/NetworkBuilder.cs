@@ -102,7 +102,11 @@ internal sealed class NetworkBuilder(GraphBuilder builder, KerasWeights weights,
 
         Tensor Result(KerasReference reference)
         {
-            IReadOnlyList<Tensor> outputs = results[(reference.Layer, reference.Call)];
+            if (!results.TryGetValue((reference.Layer, reference.Call), out IReadOnlyList<Tensor>? outputs))
+            {
+                throw new ModelImportException($"model '{network.Name}' reads its InputLayer '{reference.Layer}', which is not among its input_layers.");
+            }
+
             return reference.Output < outputs.Count ? outputs[reference.Output]
                 : throw new ModelImportException($"model '{network.Name}' reads output {reference.Output} of '{reference.Layer}', which has {outputs.Count}.");
         }

@@ -15,10 +15,16 @@ public sealed class KerasLayerTests
     private static readonly Dictionary<string, byte[]> Files = ReadFiles();
 
     /// <summary>Names of the files.</summary>
-    public static TheoryData<string> Names => [.. Files.Keys];
+    public static TheoryData<string> Names => [.. AllNames];
+
+    /// <summary>Names of the files, without those made to do harm.</summary>
+    public static IEnumerable<string> AllNames => Files.Keys.Where(static name => !name.StartsWith("hostile/", StringComparison.Ordinal));
 
     /// <summary>The bytes of a file.</summary>
     public static byte[] File(string name) => Files[name];
+
+    /// <summary>The bytes of a file made to do harm.</summary>
+    public static byte[] Hostile(string name) => Files["hostile/" + name];
 
     [Theory]
     [MemberData(nameof(Names))]

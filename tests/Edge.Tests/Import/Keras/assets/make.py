@@ -533,6 +533,66 @@ part = Layer("Functional", "nested", {}, (), [[("left", 0, 0)], [("nested", 1, 0
 head = Layer("Dense", "head", {"units": 2, "activation": "linear", "use_bias": True}, [("", [("kernel", k2), ("bias", b2)])], [[("nested", 2, 0)]])
 model = Model("graph", inputs("left") + [part, head], [("left", 0, 0)], [("head", 0, 0)])
 save("graph-nested", model, [x], [dense(nested(nested(x)), k2, b2)])
+
+# Files made to do harm: a dense layer of 6 x 4 whose kernel is not what it seems.
+def hostile(name, spoil):
+    """spoil: makes the kernel in a group, under a name."""
+    layer = Layer("Dense", "layer", {"units": 4, "activation": "linear", "use_bias": False}, [("", [("kernel", data(6, 4))])], [[("input_1", 0, 0)]])
+    model = Model("model", [Layer("InputLayer", "input_1", {"batch_input_shape": [None, 6]}), layer], [("input_1", 0, 0)], [("layer", 0, 0)])
+    for style in ("h5", "keras"):
+        bytes_ = io.BytesIO()
+        with h5py.File(bytes_, "w") as f:
+            if style == "h5":
+                write_h5(f, model, model.config2(), "2.9.0", ":0")
+                group, key = f["model_weights/layer/layer"], "kernel:0"
+            else:
+                write_vars(f, model)
+                group, key = f["layers/dense/vars"], "0"
+            del group[key]
+            spoil(group, key)
+        content = bytes_.getvalue()
+        if style == "keras":
+            bytes_ = io.BytesIO()
+            with zipfile.ZipFile(bytes_, "w") as z:
+                for entry, body in (("metadata.json", json.dumps({"keras_version": "3.4.1"})), ("config.json", json.dumps({"module": "keras", "class_name": "Functional", "config": model.config3()})), ("model.weights.h5", content)):
+                    z.writestr(zipfile.ZipInfo(entry, (2024, 1, 1, 0, 0, 0)), body)
+            content = bytes_.getvalue()
+        archive.writestr(zipfile.ZipInfo(f"hostile/{name}.{style}", (2024, 1, 1, 0, 0, 0)), content)
+
+
+def virtual(group, key):
+    layout = h5py.VirtualLayout((6, 4), "f4")
+    layout[:] = h5py.VirtualSource("/etc/passwd", "data", (6, 4))
+    group.create_virtual_dataset(key, layout)
+
+
+def bomb(group, key):
+    import zlib
+    d = group.create_dataset(key, shape=(6, 4), dtype="f4", chunks=(6, 4), compression="gzip")
+    d.id.write_direct_chunk((0, 0), zlib.compress(b"\0" * (20 << 20), 9))
+
+
+def link(group, key):
+    group[key] = h5py.ExternalLink("/etc/passwd", "/data")
+
+
+def circle(group, key):
+    group[key] = h5py.SoftLink("a")
+    group["a"] = h5py.SoftLink("b")
+    group["b"] = h5py.SoftLink("a")
+
+
+hostile("external-storage", lambda group, key: group.create_dataset(key, shape=(6, 4), dtype="f4", external=[("/etc/passwd", 0, 96)]))
+hostile("external-link", link)
+hostile("virtual", virtual)
+hostile("deflate-bomb", bomb)
+hostile("huge-chunked", lambda group, key: group.create_dataset(key, shape=(6, 100_000_000), dtype="f4", chunks=(1, 1000)))
+hostile("huge-elements", lambda group, key: group.create_dataset(key, shape=(1 << 40, 1 << 20), dtype="f4", chunks=(1, 1000)))
+hostile("soft-circle", circle)
+bytes_ = io.BytesIO()
+with h5py.File(bytes_, "w") as f:
+    f["model_weights/layer/kernel:0"] = data(6, 4)
+archive.writestr(zipfile.ZipInfo("hostile/weights-only.h5", (2024, 1, 1, 0, 0, 0)), bytes_.getvalue())
 archive.close()
 with open("layers.zip.gz", "wb") as f:
     f.write(gzip.compress(packed.getvalue(), 9, mtime=0))  # as a whole: the files have much in common

@@ -41,11 +41,13 @@ public readonly record struct Reduce(Reduction Kind, IntList Axes, bool KeepDims
         Shape output = Reductions.OutputShape(shapes, Axes, KeepDims);
         if (input.Type == DataType.Float32 && Kind < Reduction.Any)
         {
-            int outputBytes = output.ElementCount * sizeof(float);
+            // Both phases may need a copy of the input and one of the output at once.
+            long both = input.Bytes + ((long)output.ElementCount * sizeof(float));
+            shapes.Require(both <= int.MaxValue - 64, $"the input is {input}, the output {output}; {int.MaxValue - 64} bytes together are allowed.");
             return new OperatorPlan(new TensorSpec(DataType.Float32, output))
             {
-                ScratchBytes = Kind == Reduction.LogSumExp ? input.Bytes + outputBytes : 0,
-                BackwardScratchBytes = Kind == Reduction.Product ? 0 : input.Bytes + outputBytes,
+                ScratchBytes = Kind == Reduction.LogSumExp ? (int)both : 0,
+                BackwardScratchBytes = Kind == Reduction.Product ? 0 : (int)both,
                 OverwritesGradients = true,
             };
         }

@@ -44,6 +44,7 @@ public sealed class ReduceKindTests : OperatorTests<Reduce>
         new(new(Reduction.Maximum, [2], false), Float(3, 4)),
         new(new(Reduction.Maximum, [1, -1], false), Float(3, 4)),
         new(new((Reduction)44, [], false), Float(3)),
+        new(new(Reduction.LogSumExp, [0], false), Float(2, 260_000_000)),
     ];
 
     protected override double[] Kinks => [0];

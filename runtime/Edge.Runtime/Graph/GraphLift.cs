@@ -225,18 +225,9 @@ internal sealed class GraphLift
 
     private float[] DequantizeBias(GraphNode node, GraphTensor bias)
     {
-        // TFLite: a bias has scale input scale · weight scale of its channel, zero point 0.
-        ReadOnlySpan<int> stored = MemoryMarshal.Cast<byte, int>(bias.Constant.Span);
-        float[] values = new float[stored.Length];
-        Quantization? input = _source.Tensors[node.Inputs[0]].Spec.Quantization;
-        Quantization? weights = _source.Tensors[node.Inputs[1]].Spec.Quantization;
-        for (int i = 0; i < values.Length; i++)
-        {
-            double scale = bias.Spec.Quantization is { } own ? own.Scales[own.Axis < 0 ? 0 : i]
-                : (double)(input?.Scale ?? 1) * (weights is null ? 1 : weights.Scales[weights.Axis < 0 ? 0 : i]);
-            values[i] = (float)(stored[i] * scale);
-        }
-
+        float[] values = new float[bias.Spec.Shape.ElementCount];
+        AffineQuantization.DequantizeBias(
+            bias.Constant.Span, bias.Spec, _source.Tensors[node.Inputs[0]].Spec.Quantization, _source.Tensors[node.Inputs[1]].Spec.Quantization, values);
         return values;
     }
 

@@ -28,6 +28,11 @@ public static class Quantizer
 
         Graph graph = floatGraph.Clone();
         Compile.Optimize(graph);
+        if (options.KeepFloat.FirstOrDefault(name => graph.Nodes.All(node => node.Name != name)) is { } unknown)
+        {
+            throw new ArgumentException($"There is no operator '{unknown}' to keep float32; the first are {string.Join(", ", graph.Nodes.Take(10).Select(static node => $"'{node.Name}'"))}.", nameof(options));
+        }
+
         data.Count(graph);
         Dictionary<Node, string> reasons = Reasons(graph, options);
         ParameterPlan plan = new(graph.Nodes.Where(node => !reasons.ContainsKey(node)), Calibrator.Ranges(graph, data, options));
@@ -107,7 +112,11 @@ public static class Quantizer
         {
             behind |= node == firstFloat;
             QuantizationRule rule = QuantizationRules.Of(node.Operator);
-            if (behind)
+            if (options.KeepFloat.Contains(node.Name))
+            {
+                reasons.Add(node, "it was asked to stay float32.");
+            }
+            else if (behind)
             {
                 reasons.Add(node, $"it belongs to the last {options.FloatLastLayers} layers, which were asked to stay float32.");
             }

@@ -38,6 +38,9 @@ public sealed record QuantizerOptions
     /// <summary>What inputs and outputs are.</summary>
     public QuantizedInterface Interface { get; init; } = QuantizedInterface.Float32;
 
+    /// <summary>Names of nodes that stay float32.</summary>
+    public IReadOnlyList<string> KeepFloat { get; init; } = [];
+
     /// <summary>Number of last layers, with all that follows them, that stay float32: for accuracy, or to be trained on the device.</summary>
     public int FloatLastLayers { get; init; }
 }

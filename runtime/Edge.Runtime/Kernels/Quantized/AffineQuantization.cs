@@ -137,6 +137,23 @@ internal static class AffineQuantization
         }
     }
 
+    /// <summary>An int32 bias to float32: scaled as it says, else as TFLite defines it, by input scale · weight scale of its channel.</summary>
+    /// <param name="data">Its elements.</param>
+    /// <param name="bias">Its spec.</param>
+    /// <param name="input">Parameters of the layer's input, or null.</param>
+    /// <param name="weights">Parameters of the layer's weights, or null.</param>
+    /// <param name="x">Receives as many values.</param>
+    public static void DequantizeBias(ReadOnlySpan<byte> data, in TensorSpec bias, Quantization? input, Quantization? weights, Span<float> x)
+    {
+        ReadOnlySpan<int> stored = MemoryMarshal.Cast<byte, int>(data);
+        for (int i = 0; i < stored.Length; i++)
+        {
+            double scale = bias.Quantization is { } own ? own.Scales[own.Axis < 0 ? 0 : i]
+                : (double)(input?.Scale ?? 1) * (weights is null ? 1 : weights.Scales[weights.Axis < 0 ? 0 : i]);
+            x[i] = (float)(stored[i] * scale);
+        }
+    }
+
     /// <summary>int32 to float32, rounded once.</summary>
     private static void Dequantize(ReadOnlySpan<int> q, float scale, int zeroPoint, Span<float> x)
     {

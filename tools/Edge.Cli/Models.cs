@@ -1,3 +1,4 @@
+using Edge.Import;
 using Edge.Runtime;
 using Edge.Runtime.Storage;
 
@@ -30,6 +31,27 @@ internal static class Models
             return model.Personalize(ReadState(personalization));
         }
     }
+
+    /// <summary>Whether a file is a .edge model, by its first bytes.</summary>
+    public static bool IsEdge(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        using FileStream file = File.OpenRead(path);
+        Span<byte> head = stackalloc byte[4];
+        return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual("EDGE"u8);
+    }
+
+    /// <summary>The path of a source model, which must be there.</summary>
+    public static string Existing(string path) => File.Exists(path) || Directory.Exists(path) ? path : throw new FileNotFoundException(
+        $"There is no file or folder '{path}'. Give a model: {string.Join(", ", ModelImporter.Formats.Select(static format => $"{format.Name} ({format.Files})"))} or .edge.");
+
+    /// <summary>Bytes of a source model: of the file, or of all files in the folder.</summary>
+    public static long SourceBytes(string path) =>
+        File.Exists(path) ? new FileInfo(path).Length : new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(static file => file.Length);
 
     /// <summary>Reads what a two-slot store holds.</summary>
     public static byte[] ReadState(string path)

@@ -26,13 +26,15 @@ public static partial class Program
     }
 
     /// <summary>All verbs.</summary>
-    internal static RootCommand CommandLine() => new("Neural networks on small devices in .NET: train, quantize, run and fine-tune. Begin with 'edge quickstart'.")
+    internal static RootCommand CommandLine() => new("Neural networks on small devices in .NET: convert, train, quantize, run and fine-tune. Begin with 'edge quickstart'.")
     {
         QuickstartVerb.Create(),
         TrainVerb.Create(),
+        ConvertVerb.Create(),
         QuantizeVerb.Create(),
         InspectVerb.Create(),
         RunVerb.Create(),
+        CompareVerb.Create(),
         EvaluateVerb.Create(),
         TuneVerb.Create(),
         BenchVerb.Create(),

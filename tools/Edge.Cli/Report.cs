@@ -32,6 +32,9 @@ internal sealed class Report
     /// <summary>Whether JSON was asked for: text output is off then.</summary>
     public bool Json { get; }
 
+    /// <summary>Whether the JSON is printed also where the verb fails: what it found out before is worth having.</summary>
+    public bool TellsErrors { get; set; }
+
     /// <summary>The values.</summary>
     public JsonObject Values { get; } = [];
 
@@ -87,12 +90,15 @@ internal sealed class Report
             });
     }
 
+    /// <summary>The values as JSON text.</summary>
+    public string Text() => Values.ToJsonString(Indented);
+
     /// <summary>Prints the JSON where it was asked for.</summary>
     public void Print()
     {
         if (Json)
         {
-            System.Console.Out.WriteLine(Values.ToJsonString(Indented));
+            System.Console.Out.WriteLine(Text());
         }
     }
 

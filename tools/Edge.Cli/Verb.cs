@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Edge.Cli.Images;
 using Edge.Format;
 using Edge.Import;
 using Edge.Learning.Data;
@@ -35,6 +36,13 @@ internal sealed partial class Verb
 
     /// <summary>Adds an option that may be absent.</summary>
     public Option<T?> Option<T>(string name, string description) => Add(new Option<T?>(name) { Description = description });
+
+    /// <summary>Adds an option that may be given several times, or with several values.</summary>
+    public Option<string[]> Many(string name, string description)
+    {
+        Option<string[]> option = new(name) { Description = description, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = static _ => [] };
+        return Add(option);
+    }
 
     /// <summary>Adds an option that must be given.</summary>
     public Option<T> Required<T>(string name, string description) => Add(new Option<T>(name) { Description = description, Required = true });
@@ -117,6 +125,12 @@ internal sealed partial class Verb
             catch (Exception error) when (Environment.GetEnvironmentVariable("EDGE_DEBUG") != "1")
             {
                 Console.Error.WriteLine("error: " + OneLine(error));
+                if (report.TellsErrors)
+                {
+                    report.Values["error"] = OneLine(error);
+                    report.Print();
+                }
+
                 return 1;
             }
             finally
@@ -139,7 +153,7 @@ internal sealed partial class Verb
     {
         string message = error switch
         {
-            ModelImportException or ModelFormatException or ShapeException or DatasetException or RecipeException or IOException or UnauthorizedAccessException
+            ModelImportException or ImageException or ModelFormatException or ShapeException or DatasetException or RecipeException or IOException or UnauthorizedAccessException
                 or InvalidOperationException or JsonException or NotSupportedException => error.Message,
             ArgumentException => ParameterName().Replace(error.Message, ""),
             OutOfMemoryException => "There is not enough memory for this.",

@@ -45,7 +45,18 @@ public static class ModelImporter
     /// <exception cref="IOException">The source cannot be read.</exception>
     public static Graph Import(string path, ImportOptions? options = null)
     {
-        SourceModel source = Open(path, options);
+        return Build(path, Open(path, options));
+    }
+
+    /// <summary>Converts a model that was surveyed.</summary>
+    /// <param name="path">The file or folder, for messages.</param>
+    /// <param name="source">What <see cref="Open"/> gave.</param>
+    /// <returns>The graph, as the source computes it: no pass has run.</returns>
+    /// <exception cref="ModelImportException">Operators are missing, or the source is malformed.</exception>
+    public static Graph Build(string path, SourceModel source)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(source);
         return Guard(path, source.Build);
     }
 

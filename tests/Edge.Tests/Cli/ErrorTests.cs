@@ -5,7 +5,7 @@ namespace Edge.Tests.Cli;
 public sealed class ErrorTests(CliModels models) : IClassFixture<CliModels>
 {
     [Theory]
-    [InlineData(2, "is not a verb; there are quickstart, train, quantize", "trian")]
+    [InlineData(2, "is not a verb; there are quickstart, train, convert, quantize", "trian")]
     [InlineData(2, "Required argument missing", "train")]
     [InlineData(2, "--threads is 0; 1 or more is allowed", "bench", "MODEL", "--threads", "0")]
     [InlineData(2, "--threads is 'two'; a whole number is needed", "bench", "MODEL", "--threads", "two")]
@@ -21,6 +21,20 @@ public sealed class ErrorTests(CliModels models) : IClassFixture<CliModels>
     [InlineData(2, "--io is 'int4'; float32 and int8", "quantize", "MODEL", "--io", "int4")]
     [InlineData(2, "--bogus", "inspect", "MODEL", "--bogus")]
     [InlineData(2, "--inputs", "run", "MODEL", "--outputs", "FOLDER")]
+    [InlineData(2, "need --outputs", "run", "MODEL", "--inputs", "FOLDER")]
+    [InlineData(2, "exclude each other", "run", "MODEL", "--inputs", "FOLDER", "--image", "MISSING", "--outputs", "FOLDER")]
+    [InlineData(1, "There is no file", "run", "MODEL", "--image", "MISSING")]
+    [InlineData(1, "BMP, PNG, PPM and PGM files are allowed", "run", "MODEL", "--image", "NOISE")]
+    [InlineData(2, "--quantize is 'int4'; none, int8, dynamic and float32", "convert", "MODEL", "--quantize", "int4")]
+    [InlineData(1, "is of no known format; ", "convert", "NOISE", "-o", "NEW")]
+    [InlineData(1, "There is no file or folder", "convert", "MISSING", "-o", "NEW")]
+    [InlineData(1, "name the result with -o", "convert", "MODEL")]
+    [InlineData(1, "needs --calibrate", "convert", "MODEL", "-o", "NEW", "--quantize", "int8")]
+    [InlineData(1, "models of other formats", "convert", "MODEL", "-o", "NEW", "--shape", "x=1", "--json")]
+    [InlineData(1, "--image-mean is 'grey'; finite numbers", "convert", "MODEL", "-o", "NEW", "--image-mean", "grey", "--json")]
+    [InlineData(1, "There is no file", "convert", "MODEL", "-o", "NEW", "--labels", "MISSING", "--json")]
+    [InlineData(1, "There is no folder or file", "convert", "MODEL", "-o", "NEW", "--quantize", "int8", "--calibrate", "MISSING", "--json")]
+    [InlineData(1, "There is no file or folder", "compare", "MODEL", "MISSING")]
     [InlineData(1, "digits-cnn, mnist-cnn", "train", "mnist-cn")]
     [InlineData(1, "is a folder", "inspect", "FOLDER")]
     [InlineData(1, "There is no file", "inspect", "MISSING")]
@@ -77,7 +91,7 @@ public sealed class ErrorTests(CliModels models) : IClassFixture<CliModels>
     {
         Assert.Matches(@"^\d+\.\d+\.\d+", EdgeCommand.Run("--version").Output);
         string help = EdgeCommand.Run().Output;
-        foreach (string verb in new[] { "quickstart", "train", "quantize", "inspect", "run", "evaluate", "tune", "bench" })
+        foreach (string verb in new[] { "quickstart", "train", "convert", "quantize", "inspect", "run", "compare", "evaluate", "tune", "bench" })
         {
             Assert.Contains($"  {verb}", help, StringComparison.Ordinal);
             Assert.Contains("--json", EdgeCommand.Run(verb, "--help").Output, StringComparison.Ordinal);

@@ -9,7 +9,7 @@ internal static partial class Documents
     public static string Root { get; } = FindRoot();
 
     /// <summary>Those with examples, by their path in the repository.</summary>
-    public static string[] WithExamples { get; } = ["README.md", "docs/training.md"];
+    public static string[] WithExamples { get; } = ["README.md", "docs/training.md", "docs/importing.md", "docs/from-keras-pytorch-tensorflow-to-your-pi.md"];
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path)).ReplaceLineEndings("\n");
 

@@ -1,10 +1,12 @@
 using System.Globalization;
+using Edge.Compiler;
 using Edge.Format;
 using Edge.Learning.Data;
 using Edge.Runtime;
 using Edge.Runtime.Operators;
 using Edge.Runtime.Storage;
 using Edge.Tests.Cli;
+using Edge.Tests.Harness;
 
 namespace Edge.Tests.Docs;
 
@@ -56,6 +58,27 @@ public sealed class SampleTests(CliModels models) : IClassFixture<CliModels>
         using Model model = Model.Load(path);
         Assert.Equal("Softmax", model.Operators[^1].Kind);
         Assert.Equal(new TensorSpec(DataType.Float32, new Shape(1, 28, 28, 1)), model.Inputs[0].Spec);
+    }
+
+    [Fact]
+    public void ImportModel_converts_and_Recognize_names_what_it_sees()
+    {
+        EdgeCommand.Result imported = Run("ImportModel", SharedData.Require("models/tflite/hello_world_int8.tflite"), models.At("hello.edge"));
+        Assert.True(imported.Code == 0, imported.Error);
+        Assert.Empty(imported.Output);
+        using Model hello = Model.Load(models.At("hello.edge"));
+        Assert.Equal(3, hello.Operators.Count);
+
+        Graph graph = new();
+        Tensor pixels = graph.AddInput("pixels", new Shape(1, 3), DataType.UInt8, new Quantization(1f, 0));
+        Tensor shares = graph.Add("shares", new Softmax(), graph.Add("real", default(Dequantize), pixels));
+        graph.AddOutput(graph.Add("scores", default(Quantize), new TensorSpec(DataType.UInt8, new Shape(1, 3), new Quantization(1 / 256f, 0)), shares));
+        graph.Metadata["labels"] = "red\ngreen\nblue";
+        File.WriteAllBytes(models.At("colours.edge"), ModelEmitter.ToBytes(graph));
+        File.WriteAllBytes(models.At("pixels.bin"), [7, 7, 8]);
+        EdgeCommand.Result result = Run("Recognize", models.At("colours.edge"), models.At("pixels.bin"));
+        Assert.True(result.Code == 0, result.Error);
+        Assert.StartsWith("blue, 57.", result.Output, StringComparison.Ordinal);
     }
 
     // The build puts a sample's program where it puts the tests', below the sample's own folder.

@@ -78,6 +78,8 @@ public sealed partial class OperatorTableTests
     private static string Keyword(Type type) => type == typeof(int) ? "int" : type == typeof(float) ? "float" : type == typeof(bool) ? "bool" : type.Name;
 
     /// <summary>Whether the operator's own tests have int8 cases, or some case of theirs, with its data as int8, its weights as symmetric int8 and its bias as int32, is accepted and binds a kernel.</summary>
+    internal static bool RunsInt8(OperatorInfo info) => RunsInt8(typeof(OperatorSet).Assembly.GetType("Edge.Runtime.Operators." + info.Name)!, info);
+
     private static bool RunsInt8(Type type, OperatorInfo info)
     {
         Type tests = typeof(OperatorTableTests).Assembly.GetTypes()

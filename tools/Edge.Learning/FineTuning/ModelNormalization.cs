@@ -14,12 +14,22 @@ public static class ModelNormalization
     public static Normalization? Of(Model model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (!model.Metadata.TryGetValue("input.0.scale", out string? scale))
+        return Of(model.Metadata);
+    }
+
+    /// <summary>What turns raw values into the features of a model with these metadata.</summary>
+    /// <param name="metadata">The metadata.</param>
+    /// <returns>Null if they do not state it.</returns>
+    /// <exception cref="DatasetException">The metadata is malformed.</exception>
+    public static Normalization? Of(IReadOnlyDictionary<string, string> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        if (!metadata.TryGetValue("input.0.scale", out string? scale))
         {
             return null;
         }
 
-        string offset = model.Metadata.GetValueOrDefault("input.0.offset", "0");
+        string offset = metadata.GetValueOrDefault("input.0.offset", "0");
         try
         {
             float[] scales = Numbers(scale);

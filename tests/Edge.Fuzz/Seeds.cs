@@ -28,6 +28,9 @@ public static class Seeds
         Int8Network().Build(program: false, names: false),
         Int8Tables().Build(),
         Int8Tables().Build(program: false),
+        Functions().Build(),
+        Functions().Build(program: false, training: [Training(UpdateScheme.All, 2)]),
+        Int8Functions().Build(),
         Int8Tail().Build(),
         Int8Tail().Build(training: [Training(UpdateScheme.LastLayers(1), 1), Training(UpdateScheme.All, 2)]),
         Perceptron().Build(training: [Training(UpdateScheme.All, 1), Training(UpdateScheme.LastLayers(1), 2), Training(UpdateScheme.BiasesOnly, 1, clipNorm: 1)]),
@@ -239,6 +242,42 @@ public static class Seeds
         int h = model.Add(new Subtract(Activation.Relu6), [g, model.Constant(Int8(second, 11))], Int8(second));
         int unsigned = model.Add(new Requantize(), [h], new TensorSpec(DataType.UInt8, default, new Quantization(0.04f, 120)));
         return model.Output(model.Add(new Dequantize(), [unsigned])).Output(d);
+    }
+
+    /// <summary>Functions, comparisons, reductions and positions of float32, plain integers and truth values, around two trainable layers.</summary>
+    private static SeedModel Functions()
+    {
+        SeedModel model = new();
+        int x = model.Input(2, 6);
+        int a = model.Add(new Dense(Activation.None), [x, model.Constant(5, 6), model.Constant(5)]);
+        int b = model.Add(new PRelu(), [model.Add(new ParametricUnary(ParametricFunction.Elu, 0.5f), [a]), model.Constant(5)]);
+        int c = model.Add(new Binary(BinaryFunction.Maximum), [model.Add(new Unary(UnaryFunction.Square), [b]), model.Constant(1, 5)]);
+        int mask = model.Add(new Logical(LogicalFunction.Or), [model.Add(new Compare(Comparison.Less), [a, c]), model.Add(new Unary(UnaryFunction.IsNaN), [a])]);
+        int d = model.Add(new Select(), [mask, c, model.Add(new Clip(-1, float.PositiveInfinity), [b])]);
+        int e = model.Add(new CumulativeSum(-1, false, true), [model.Add(new L2Normalization(1e-6f), [d])]);
+        int[] top = model.AddMany(new TopK(3, -1, true, true), [e], default, new TensorSpec(DataType.Int32, default));
+        int f = model.Add(new Subtract(Activation.None), [top[0], model.Add(new Reduce(Reduction.LogSumExp, [-1], true), [e])]);
+        int ranks = model.Add(new Binary(BinaryFunction.FloorModulo), [top[1], model.Add(new ReduceSum([-1], true), [top[1]])]);
+        int best = model.Add(new ArgMax(-1, false, false, false), [f], new TensorSpec(DataType.Int64, default));
+        int real = model.Add(new Cast(), [ranks], new TensorSpec(DataType.Float32, default));
+        return model.Output(model.Add(new Softmax(), [model.Add(new LogSoftmax(), [f])])).Output(best).Output(real);
+    }
+
+    /// <summary>The same families in int8.</summary>
+    private static SeedModel Int8Functions()
+    {
+        SeedModel model = new();
+        Quantization first = new(0.05f, 4), second = new(0.03f, -7);
+        int x = model.Input(Int8(first, 2, 3, 4));
+        int a = model.Add(new Binary(BinaryFunction.Divide), [x, model.Constant(Int8(second, 4))], Int8(first));
+        int b = model.Add(new Binary(BinaryFunction.SquaredDifference), [a, x], Int8(second));
+        int c = model.Add(new Unary(UnaryFunction.Rsqrt), [b], Int8(first));
+        int d = model.Add(new ParametricUnary(ParametricFunction.Elu, 1), [model.Add(new Clip(-1, 3), [c], Int8(second))], Int8(first));
+        int e = model.Add(new PRelu(), [d, model.Constant(Int8(second, 4))], Int8(first));
+        int f = model.Add(new Reduce(Reduction.Product, [1], false), [e], Int8(second));
+        int g = model.Add(new Reduce(Reduction.Maximum, [1], true), [model.Add(new CumulativeSum(1, true, false), [f], Int8(first))]);
+        int h = model.Add(new L2Normalization(1e-6f), [e], Int8(new(1f / 128, 0)));
+        return model.Output(model.Add(new LogSoftmax(), [h], Int8(new(1f / 16, 127)))).Output(g).Output(model.Add(new Compare(Comparison.Greater), [e, a]));
     }
 
     /// <summary>An int8 classifier whose tail, or all of it, becomes float32 when it is trained.</summary>

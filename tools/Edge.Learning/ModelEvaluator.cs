@@ -50,6 +50,7 @@ public static class ModelEvaluator
 
             data.CopyBatch(indices, features);
             Write(session, features);
+            session.Reset();                         // samples have nothing to do with one another, also where the model remembers
             session.Run();
             Read(session, outputs);
             for (int i = 0; i < batch && start + i < data.Count; i++)

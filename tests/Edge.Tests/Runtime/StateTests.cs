@@ -203,6 +203,31 @@ public sealed class StateTests
         GraphRunner.AssertNear([before], [Stream(tuned, frames)], 0.05);
     }
 
+    [Fact]
+    public void Quantization_leaves_states_and_recurrent_layers_in_float32_between_int8_layers()
+    {
+        Graph graph = new();
+        Tensor frame = graph.AddInput("frame", new Shape(1, 1, 8));
+        Tensor dense = graph.Add("dense", new Dense(Activation.Relu), frame, graph.Constant<float>("w", new Shape(16, 8), GraphRunner.Values(128, 1)));
+        Tensor first = graph.Add("first", new ReadState(0), graph.Constant<float>("zeros", new Shape(1, 6), new float[6]));
+        Node gru = graph.AddNode(Gru.Info, new Gru(false, true), "gru", [dense, graph.Constant<float>("gw", new Shape(18, 16), GraphRunner.Values(288, 2)), graph.Constant<float>("gr", new Shape(18, 6), GraphRunner.Values(108, 3)), null, null, null, first]);
+        graph.Add("keep", new WriteState(0), gru.Outputs[1]);
+        graph.AddOutput(graph.Add("scores", new Dense(), gru.Outputs[1], graph.Constant<float>("ws", new Shape(4, 6), GraphRunner.Values(24, 4))));
+        float[] frames = GraphRunner.Values(40 * 8, 5);
+        QuantizationResult result = Quantizer.Quantize(graph, new CalibrationData(frames));
+        Assert.Equal(["dense", "scores"], result.Report.Quantized.Select(static op => op.Name));
+        Assert.Equal(["first", "gru", "keep"], result.Report.Float.Select(static op => op.Name).Order());
+        using Model exact = Model.Load(Compile.ToBytes(graph)), rounded = Model.Load(Compile.ToBytes(result.Graph));
+        using Session one = new(exact), other = new(rounded);
+        for (int i = 0; i < 40; i++)
+        {
+            float[] expected = new float[4], actual = new float[4];
+            one.Run(frames.AsSpan(i * 8, 8), expected);
+            other.Run(frames.AsSpan(i * 8, 8), actual);
+            GraphRunner.AssertNear([expected], [actual], 0.05);
+        }
+    }
+
     /// <summary>A convolution over the last three frames, all frames at once.</summary>
     private static Graph Whole()
     {

@@ -3,7 +3,7 @@ using Edge.Runtime;
 
 namespace Edge.Compiler;
 
-/// <summary>Samples that show which values flow through a model in use; a few hundred that resemble real data are enough.</summary>
+/// <summary>Samples that show which values flow through a model in use; a few hundred that resemble real data are enough. A streaming model sees them as the frames of one stream.</summary>
 public sealed class CalibrationData
 {
     private readonly ReadOnlyMemory<float>[] _inputs;

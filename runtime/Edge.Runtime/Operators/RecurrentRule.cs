@@ -15,10 +15,13 @@ internal static class RecurrentRule
     internal const int Hidden = 6;
     internal const int Cell = 7;
     internal const int Peephole = 8;
+    internal const int Projection = 9;
+    internal const int ProjectionBias = 10;
 
     private static readonly InputRole[] s_roles =
     [
         InputRole.Data, InputRole.Weight, InputRole.Weight, InputRole.Bias, InputRole.Bias, InputRole.Data, InputRole.Data, InputRole.Data, InputRole.Weight,
+        InputRole.Weight, InputRole.Bias,
     ];
 
     internal static OperatorInfo Info(string name, ushort code, int inputs, int outputs) => new(name, code, s_roles[..inputs], MinInputs: 3, outputs);
@@ -27,8 +30,8 @@ internal static class RecurrentRule
     /// <param name="shapes">The inputs.</param>
     /// <param name="gates">Gates.</param>
     /// <param name="sequence">The outputs of all steps.</param>
-    /// <param name="state">The state behind the last step.</param>
-    internal static RecurrentShape Check(in Shapes shapes, int gates, out TensorSpec sequence, out TensorSpec state)
+    /// <param name="last">h behind the last step.</param>
+    internal static RecurrentShape Check(in Shapes shapes, int gates, out TensorSpec sequence, out TensorSpec last)
     {
         for (int i = 0; i < shapes.Count; i++)
         {
@@ -38,25 +41,32 @@ internal static class RecurrentRule
             }
         }
 
-        return CheckSizes(shapes, gates, out sequence, out state);
+        return CheckSizes(shapes, gates, out sequence, out last);
     }
 
     /// <summary>Checks sizes; types are the caller's.</summary>
-    internal static RecurrentShape CheckSizes(in Shapes shapes, int gates, out TensorSpec sequence, out TensorSpec state)
+    internal static RecurrentShape CheckSizes(in Shapes shapes, int gates, out TensorSpec sequence, out TensorSpec last)
     {
         TensorSpec x = shapes.Input(Input), w = shapes.Input(Weights), r = shapes.Input(Recurrent);
         shapes.Require(x.Shape.Rank == 3, $"the input is {x}; [batch, time, features] is allowed.");
-        shapes.Require(r.Shape.Rank == 2, $"the recurrent weights are {r}; [{gates} · hidden, hidden] is allowed.");
-        int batch = x.Shape[0], hidden = r.Shape[1];
-        shapes.Require(r.Shape[0] == (long)gates * hidden, $"the recurrent weights are {r}; for {hidden} hidden units [{(long)gates * hidden}, {hidden}] is allowed.");
-        shapes.Require(w.Shape == new Shape(gates * hidden, x.Shape[2]), $"the weights are {w}; for {hidden} hidden units and the input {x} [{gates * hidden}, {x.Shape[2]}] is allowed.");
-        Optional(shapes, Bias, "the bias", new Shape(gates * hidden));
-        Optional(shapes, RecurrentBias, "the recurrent bias", new Shape(gates * hidden));
+        shapes.Require(r.Shape.Rank == 2 && r.Shape[0] % gates == 0, $"the recurrent weights are {r}; [{gates} · hidden, hidden] is allowed.");
+
+        // A projection makes h narrower (or wider) than the cell.
+        int batch = x.Shape[0], hidden = r.Shape[0] / gates, state = r.Shape[1];
+        bool projected = shapes.Has(Projection);
+        shapes.Require(projected || hidden == state, $"the recurrent weights are {r}; for {hidden} hidden units [{r.Shape[0]}, {hidden}] is allowed.");
+        shapes.Require(w.Shape == new Shape(r.Shape[0], x.Shape[2]), $"the weights are {w}; for {hidden} hidden units and the input {x} [{r.Shape[0]}, {x.Shape[2]}] is allowed.");
+        Optional(shapes, Bias, "the bias is", new Shape(r.Shape[0]));
+        Optional(shapes, RecurrentBias, "the recurrent bias is", new Shape(r.Shape[0]));
         Optional(shapes, Lengths, "the lengths are", new Shape(batch));
-        Optional(shapes, Hidden, "the first state", new Shape(batch, hidden));
-        sequence = ShapeRules.Output(shapes, DataType.Float32, [batch, x.Shape[1], hidden]);
-        state = new TensorSpec(DataType.Float32, new Shape(batch, hidden));
-        return RecurrentShape.Of(x.Shape, r.Shape);
+        Optional(shapes, Hidden, "the first state is", new Shape(batch, state));
+        Optional(shapes, Cell, "the first cell is", new Shape(batch, hidden));
+        Optional(shapes, Projection, "the projection is", new Shape(state, hidden));
+        Optional(shapes, ProjectionBias, "the bias of the projection is", new Shape(state));
+        shapes.Require(projected || !shapes.Has(ProjectionBias), "there is a bias of the projection, but no projection.");
+        sequence = ShapeRules.Output(shapes, DataType.Float32, [batch, x.Shape[1], state]);
+        last = new TensorSpec(DataType.Float32, new Shape(batch, state));
+        return RecurrentShape.Of(x.Shape, r.Shape, gates);
     }
 
     /// <summary>An input that may be left out, and else has one shape.</summary>

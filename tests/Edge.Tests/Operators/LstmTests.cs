@@ -24,15 +24,30 @@ public sealed class LstmTests : RecurrentTests<Lstm>
         new(new(Reverse: true, CoupledForget: true), Inputs(2, 3, 2, 4, first: true, cell: true, peephole: true)),
         new(new(CellClip: 0.5f), Inputs(2, 3, 3, 4, cell: true, peephole: true)),
         new(new(Clip: 0.8f), Inputs(2, 3, 3, 4, peephole: true)),
+        new(default, Projected(2, 3, 3, 5, 3, lengths: false, bias: true)),
+        new(new(true, ProjectionClip: 0.4f), Projected(3, 4, 2, 3, 9, lengths: true, bias: false)),
         new(new(false, RecurrentActivation.HardSigmoid(), RecurrentActivation.Relu, RecurrentActivation.Identity), Inputs(2, 3, 3, 4)),
         new(new(false, new(RecurrentFunction.Softsign), new(RecurrentFunction.Elu, 1), new(RecurrentFunction.ScaledTanh, 1.2f, 0.8f)), Inputs(2, 3, 3, 4)),
     ];
+
+    private static TensorSpec[] Projected(int batch, int time, int features, int hidden, int width, bool lengths, bool bias) =>
+    [
+        Float(batch, time, features), Float(4 * hidden, features), Float(4 * hidden, width), Float(4 * hidden), None, lengths ? Typed(DataType.Int32, batch) : None,
+        Float(batch, width), Float(batch, hidden), None, Float(width, hidden), .. bias ? (TensorSpec[])[Float(width)] : [],
+    ];
+
+    protected override IEnumerable<OperatorCase<Lstm>> LargeCases =>
+        [.. base.LargeCases, new(default, Projected(40, 3, 5, 64, 32, lengths: true, bias: true)), new(new(true), Projected(2, 40, 3, 5, 7, lengths: false, bias: false))];
 
     protected override IEnumerable<OperatorCase<Lstm>> BadCases =>
     [
         .. CommonBadCases,
         new(new(Clip: -1), Inputs(2, 3, 3, 4)),
         new(new(CellClip: float.PositiveInfinity), Inputs(2, 3, 3, 4)),
+        new(new(ProjectionClip: -1), Projected(2, 3, 3, 5, 3, lengths: false, bias: true)),
+        new(default, [.. Projected(2, 3, 3, 5, 3, lengths: false, bias: false)[..9], Float(5, 3)]),
+        new(default, [.. Projected(2, 3, 3, 5, 3, lengths: false, bias: false), Float(5)]),
+        new(default, [.. Projected(2, 3, 3, 5, 5, lengths: false, bias: false)[..9], None, Float(5)]),
         new(new(false, new((RecurrentFunction)99)), Inputs(2, 3, 3, 4)),
         new(new(false, default, new(RecurrentFunction.Elu, -1)), Inputs(2, 3, 3, 4)),
         new(new(false, default, default, new(RecurrentFunction.ThresholdedRelu, -1)), Inputs(2, 3, 3, 4)),
@@ -147,8 +162,9 @@ public sealed class LstmTests : RecurrentTests<Lstm>
     protected override DoubleTensor[] Reference(Lstm op, DoubleTensor?[] inputs, OracleRun run) => Unroll(inputs, op.Reverse, 2, (sample, step, state) =>
     {
         double[] old = (double[])state[0].Clone();
-        int width = old.Length;
-        DoubleTensor? peephole = Optional(inputs, 8);
+        int width = state[1].Length;
+        double[] shown = new double[width];
+        DoubleTensor? peephole = Optional(inputs, 8), projection = Optional(inputs, 9);
         for (int i = 0; i < width; i++)
         {
             double before = state[1][i];
@@ -156,12 +172,23 @@ public sealed class LstmTests : RecurrentTests<Lstm>
             double candidate = Apply(op.Candidate, RecurrentFunction.Tanh, Sum(2), op.Clip);
             double cell = (forget * before) + (input * candidate);
             cell = op.CellClip > 0 ? Math.Clamp(cell, -op.CellClip, op.CellClip) : cell;
-            state[0][i] = Gate(3, cell, 2) * Apply(op.Output, RecurrentFunction.Tanh, cell);
+            shown[i] = Gate(3, cell, 2) * Apply(op.Output, RecurrentFunction.Tanh, cell);
             state[1][i] = cell;
 
             double Sum(int gate) => Product(inputs, sample, step, (gate * width) + i) + Recurrent(inputs, old, (gate * width) + i);
 
             double Gate(int gate, double seen, int row) => Apply(op.Gate, RecurrentFunction.Sigmoid, Sum(gate) + (peephole is null ? 0 : peephole[row, i] * seen), op.Clip);
+        }
+
+        for (int i = 0; i < old.Length; i++)
+        {
+            double value = projection is null ? shown[i] : Optional(inputs, 10)?[i] ?? 0;
+            for (int k = 0; projection is not null && k < width; k++)
+            {
+                value += projection[i, k] * shown[k];
+            }
+
+            state[0][i] = op.ProjectionClip > 0 ? Math.Clamp(value, -op.ProjectionClip, op.ProjectionClip) : value;
         }
     });
 }

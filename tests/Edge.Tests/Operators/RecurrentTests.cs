@@ -39,7 +39,7 @@ public abstract class RecurrentTests<T> : OperatorTests<T> where T : struct, IOp
         if (input != Lengths)
         {
             // Large recurrent weights would make the sequence chaotic: rounding would grow from step to step.
-            float bound = input == 2 ? Math.Min(1, 3 / MathF.Sqrt(testCase.Inputs[2].Shape[1])) : 1;
+            float bound = input is 2 or 9 ? Math.Min(1, 3 / MathF.Sqrt(testCase.Inputs[input].Shape[1])) : 1;
             return Uniform(testCase.Inputs[input], random, -bound, bound);
         }
 
@@ -114,13 +114,14 @@ public abstract class RecurrentTests<T> : OperatorTests<T> where T : struct, IOp
     {
         int batch = inputs[0]!.Shape[0], time = inputs[0]!.Shape[1], hidden = inputs[2]!.Shape[1];
         DoubleTensor y = new(new Shape(batch, time, hidden));
-        DoubleTensor[] last = [.. Enumerable.Range(0, states).Select(_ => new DoubleTensor(new Shape(batch, hidden)))];
+        int[] widths = states == 1 ? [hidden] : [hidden, inputs[1]!.Shape[0] / 4];         // the cell of an LSTM has four gates
+        DoubleTensor[] last = [.. widths.Select(width => new DoubleTensor(new Shape(batch, width)))];
         for (int b = 0; b < batch; b++)
         {
             double[][] state = new double[states][];
             for (int s = 0; s < states; s++)
             {
-                state[s] = Optional(inputs, 6 + s)?.Values.AsSpan(b * hidden, hidden).ToArray() ?? new double[hidden];
+                state[s] = Optional(inputs, 6 + s)?.Values.AsSpan(b * widths[s], widths[s]).ToArray() ?? new double[widths[s]];
             }
 
             int length = (int)(Optional(inputs, Lengths)?[b] ?? time);
@@ -136,7 +137,7 @@ public abstract class RecurrentTests<T> : OperatorTests<T> where T : struct, IOp
 
             for (int s = 0; s < states; s++)
             {
-                state[s].CopyTo(last[s].Values, b * hidden);
+                state[s].CopyTo(last[s].Values, b * widths[s]);
             }
         }
 

@@ -21,7 +21,7 @@ internal static unsafe class GruKernel
 
     internal static void Forward(in Gru op, in Buffers io)
     {
-        RecurrentShape s = RecurrentShape.Of(io.InputShape(RecurrentRule.Input), io.InputShape(RecurrentRule.Recurrent));
+        RecurrentShape s = RecurrentShape.Of(io.InputShape(RecurrentRule.Input), io.InputShape(RecurrentRule.Recurrent), 3);
         ReadOnlySpan<int> lengths = io.Input<int>(RecurrentRule.Lengths);
         s.CheckLengths(lengths);
         Span<float> hidden = io.Output(1);
@@ -87,7 +87,7 @@ internal static unsafe class GruKernel
 
     internal static void Backward(in Gru op, in Gradients io)
     {
-        RecurrentShape s = RecurrentShape.Of(io.InputShape(RecurrentRule.Input), io.InputShape(RecurrentRule.Recurrent));
+        RecurrentShape s = RecurrentShape.Of(io.InputShape(RecurrentRule.Input), io.InputShape(RecurrentRule.Recurrent), 3);
         int states = s.Rows * s.Hidden, two = 2 * s.Hidden;
         Span<float> saved = io.Saved<float>();
         Span<float> dz = saved[..(s.Rows * s.Width)];

@@ -6,12 +6,13 @@ using Edge.Runtime.Threading;
 namespace Edge.Runtime.Kernels;
 
 /// <summary>Sizes of a recurrent operator and the products that all of them have. Rows of sequences are batch-major: row b · time + t.</summary>
-internal readonly record struct RecurrentShape(int Batch, int Time, int Features, int Hidden, int Gates)
+internal readonly record struct RecurrentShape(int Batch, int Time, int Features, int Hidden, int State, int Gates)
 {
     /// <summary>Rows of a product that make packing the weights worth it.</summary>
     private const int EnoughRows = 32;
 
-    internal static RecurrentShape Of(in Shape input, in Shape recurrent) => new(input[0], input[1], input[2], recurrent[1], recurrent[0] / recurrent[1]);
+    /// <summary>The sizes; h has another width than the cell where there is a projection.</summary>
+    internal static RecurrentShape Of(in Shape input, in Shape recurrent, int gates) => new(input[0], input[1], input[2], recurrent[0] / gates, recurrent[1], gates);
 
     /// <summary>Values of all gates in one step.</summary>
     internal int Width => Gates * Hidden;
@@ -68,13 +69,13 @@ internal readonly record struct RecurrentShape(int Batch, int Time, int Features
     /// <param name="gates">Gates.</param>
     /// <param name="dz">Gradients of what goes into them, from the first one's first element.</param>
     /// <param name="distance">Elements between rows of <paramref name="dz"/>.</param>
-    /// <param name="states">What the weights were multiplied with [rows, hidden].</param>
+    /// <param name="states">What the weights were multiplied with [rows, width of h].</param>
     internal void RecurrentGradient(in Gradients io, int firstGate, int gates, ReadOnlySpan<float> dz, int distance, ReadOnlySpan<float> states)
     {
         if (io.Wants(RecurrentRule.Recurrent))
         {
             Gemm.Multiply(
-                gates * Hidden, Hidden, Rows, dz, 1, distance, states, Hidden, 1, io.InputGradient(RecurrentRule.Recurrent)[(firstGate * Hidden * Hidden)..], Hidden, io.Accumulate(RecurrentRule.Recurrent), default, Activation.None, io.Team);
+                gates * Hidden, State, Rows, dz, 1, distance, states, State, 1, io.InputGradient(RecurrentRule.Recurrent)[(firstGate * Hidden * State)..], State, io.Accumulate(RecurrentRule.Recurrent), default, Activation.None, io.Team);
         }
     }
 

@@ -13,7 +13,7 @@ internal static unsafe class RnnKernel
 
     internal static void Forward(in Rnn op, in Buffers io)
     {
-        RecurrentShape s = RecurrentShape.Of(io.InputShape(RecurrentRule.Input), io.InputShape(RecurrentRule.Recurrent));
+        RecurrentShape s = RecurrentShape.Of(io.InputShape(RecurrentRule.Input), io.InputShape(RecurrentRule.Recurrent), 1);
         ReadOnlySpan<int> lengths = io.Input<int>(RecurrentRule.Lengths);
         s.CheckLengths(lengths);
         Span<float> hidden = io.Output(1);
@@ -58,7 +58,7 @@ internal static unsafe class RnnKernel
 
     internal static void Backward(in Rnn op, in Gradients io)
     {
-        RecurrentShape s = RecurrentShape.Of(io.InputShape(RecurrentRule.Input), io.InputShape(RecurrentRule.Recurrent));
+        RecurrentShape s = RecurrentShape.Of(io.InputShape(RecurrentRule.Input), io.InputShape(RecurrentRule.Recurrent), 1);
         Span<float> saved = io.Saved<float>();
         Span<float> dz = saved[..(s.Rows * s.Width)];
         ReadOnlySpan<float> before = saved[dz.Length..];

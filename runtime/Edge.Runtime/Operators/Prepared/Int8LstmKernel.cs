@@ -12,7 +12,7 @@ internal sealed class Int8LstmKernel : IKernel
 
     internal Int8LstmKernel(in Preparation preparation, in Lstm op)
     {
-        RecurrentShape shape = RecurrentShape.Of(preparation.Input(RecurrentRule.Input).Shape, preparation.Input(RecurrentRule.Recurrent).Shape);
+        RecurrentShape shape = RecurrentShape.Of(preparation.Input(RecurrentRule.Input).Shape, preparation.Input(RecurrentRule.Recurrent).Shape, gates: 4);
         Quantization input = preparation.Input(RecurrentRule.Input).Quantization!, hidden = preparation.Input(RecurrentRule.Hidden).Quantization!;
         float cellScale = preparation.Input(RecurrentRule.Cell).Quantization!.Scale;
         long packedBytes = Int8Lstm.PreparedBytes(shape, packed: true);
@@ -42,7 +42,7 @@ internal sealed class Int8LstmKernel : IKernel
 
     public void Forward(in Buffers io)
     {
-        RecurrentShape shape = RecurrentShape.Of(io.InputShape(RecurrentRule.Input), io.InputShape(RecurrentRule.Recurrent));
+        RecurrentShape shape = RecurrentShape.Of(io.InputShape(RecurrentRule.Input), io.InputShape(RecurrentRule.Recurrent), gates: 4);
         Span<sbyte> hidden = io.Output<sbyte>(1);
         Span<short> cell = io.Output<short>(2);
         io.Input<sbyte>(RecurrentRule.Hidden).CopyTo(hidden);

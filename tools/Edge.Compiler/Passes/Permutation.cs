@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Edge.Format;
 using Edge.Runtime.Operators;
 
@@ -101,21 +102,44 @@ internal static class Permutation
     /// <param name="source">The input's elements.</param>
     public static byte[] Apply(IntList order, Shape shape, int size, ReadOnlySpan<byte> source)
     {
+        byte[] data = new byte[source.Length];
+        switch (size)
+        {
+            case sizeof(byte): Move(order, shape, source, data.AsSpan()); break;
+            case sizeof(short): Move(order, shape, MemoryMarshal.Cast<byte, short>(source), MemoryMarshal.Cast<byte, short>(data.AsSpan())); break;
+            case sizeof(int): Move(order, shape, MemoryMarshal.Cast<byte, int>(source), MemoryMarshal.Cast<byte, int>(data.AsSpan())); break;
+            default: Move(order, shape, MemoryMarshal.Cast<byte, long>(source), MemoryMarshal.Cast<byte, long>(data.AsSpan())); break;
+        }
+
+        return data;
+    }
+
+    private static void Move<T>(IntList order, Shape shape, ReadOnlySpan<T> source, Span<T> target) where T : unmanaged
+    {
         int rank = order.Count;
+        if (rank == 0)
+        {
+            source.CopyTo(target);
+            return;
+        }
+
         Span<int> sizes = stackalloc int[Shape.MaxRank], strides = stackalloc int[Shape.MaxRank], at = stackalloc int[Shape.MaxRank];
         at.Clear();
         for (int i = 0; i < rank; i++)
         {
             sizes[i] = shape[order[i]];
-            strides[i] = shape.Product(order[i] + 1, rank) * size;
+            strides[i] = shape.Product(order[i] + 1, rank);
         }
 
-        byte[] data = new byte[source.Length];
-        int from = 0;
-        for (int to = 0; to < data.Length; to += size)
+        int line = sizes[rank - 1], step = strides[rank - 1], from = 0;
+        for (int to = 0; to < target.Length; to += line)
         {
-            source.Slice(from, size).CopyTo(data.AsSpan(to));
-            for (int axis = rank - 1; axis >= 0; axis--)
+            for (int i = 0; i < line; i++)
+            {
+                target[to + i] = source[from + (i * step)];
+            }
+
+            for (int axis = rank - 2; axis >= 0; axis--)
             {
                 from += strides[axis];
                 if (++at[axis] < sizes[axis])
@@ -127,7 +151,5 @@ internal static class Permutation
                 at[axis] = 0;
             }
         }
-
-        return data;
     }
 }

@@ -45,9 +45,15 @@ internal sealed class OnnxModel : SourceModel
     /// <inheritdoc/>
     public override IReadOnlyList<SourceOperator> Operators { get; }
 
-    public static OnnxModel Open(string path, ImportOptions options)
+    /// <summary>Reads a file.</summary>
+    public static OnnxModel Open(string path, ImportOptions options) => Read(File.ReadAllBytes(path), Path.GetDirectoryName(Path.GetFullPath(path))!, options);
+
+    /// <summary>Reads a model.</summary>
+    /// <param name="data">The file.</param>
+    /// <param name="folder">The folder in which its external data lie.</param>
+    /// <param name="options">What the caller decides.</param>
+    public static OnnxModel Read(byte[] data, string folder, ImportOptions options)
     {
-        byte[] data = File.ReadAllBytes(path);
         OnnxModelMessage message = OnnxReader.ReadModel(data, options.Limits);
         foreach ((string domain, long version) in message.Opsets)
         {
@@ -57,7 +63,7 @@ internal sealed class OnnxModel : SourceModel
             }
         }
 
-        ExternalFiles files = new(Path.GetDirectoryName(Path.GetFullPath(path))!, options.Limits);
+        ExternalFiles files = new(folder, options.Limits);
         long bytes = data.Length;
         HashSet<string> locations = [];
         foreach (OnnxTensorMessage tensor in message.Graph.Initializers)

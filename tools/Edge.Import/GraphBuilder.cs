@@ -83,7 +83,17 @@ internal sealed class GraphBuilder(ImportLimits limits, long sourceBytes)
             Charge(bytes, name);
         }
 
-        byte[][] values = ConstantFolding.Compute([node], [.. node.Outputs]);
+        byte[][] values;
+        try
+        {
+            values = ConstantFolding.Compute([node], [.. node.Outputs]);
+        }
+        catch (ArgumentOutOfRangeException error)
+        {
+            // An index among the constants, which a run would refuse.
+            throw new ModelImportException($"{node} cannot be computed from its constants: {error.Message}", error);
+        }
+
         return [.. node.Outputs.Zip(values, (output, value) => Graph.Constant(output.Name, output.Spec, value))];
     }
 

@@ -22,7 +22,8 @@ internal sealed class FlatGraph
     private readonly ImportLimits _limits;
     private readonly CallFrame _main;
     private readonly Dictionary<string, FlatNode> _cuts = new(StringComparer.Ordinal);
-    private readonly List<FlatNode> _nodes = [];
+    private readonly List<FlatOutput> _wanted = [];
+    private List<FlatNode> _nodes = [];
     private readonly HashSet<FlatNode> _done = [];
     private int _bodies;
     private long _steps;
@@ -59,8 +60,76 @@ internal sealed class FlatGraph
     {
         FlatOutput wanted = Find(name);
         Visit(wanted.Node);
-        wanted.Node.Uses++;
+        _wanted.Add(wanted);
         return wanted;
+    }
+
+    /// <summary>Removes the branches (Switch, Merge) that conditions known at conversion leave out, and counts who reads each node.</summary>
+    /// <param name="known">Conditions that the caller states, by node.</param>
+    public void Decide(IReadOnlyDictionary<FlatNode, bool> known)
+    {
+        Dictionary<FlatNode, bool> truths = new(known);
+        HashSet<FlatOutput> dead = [];
+        foreach (FlatNode node in _nodes)
+        {
+            if (node.Kind == "Merge")
+            {
+                FlatOutput[] alive = [.. node.Inputs.Where(input => !dead.Contains(input))];
+                node.IsDecided = alive.Length == 1;
+                node.Inputs = node.IsDecided ? alive : node.Inputs;
+                continue;
+            }
+
+            if (node.Inputs.Any(dead.Contains))
+            {
+                dead.UnionWith([new FlatOutput(node, 0), new FlatOutput(node, 1)]);
+                continue;
+            }
+
+            if (node.Kind == "Switch" && node.Inputs.Length == 2 && truths.TryGetValue(node.Inputs[1].Node, out bool condition))
+            {
+                node.IsDecided = true;
+                dead.Add(new FlatOutput(node, condition ? 0 : 1));
+            }
+
+            if (!truths.ContainsKey(node) && Truth(node, truths) is { } truth)
+            {
+                truths.Add(node, truth);
+            }
+        }
+
+        HashSet<FlatNode> reached = [];
+        Stack<FlatNode> open = new(_wanted.Select(static wanted => wanted.Node));
+        while (open.TryPop(out FlatNode? node))
+        {
+            if (reached.Add(node))
+            {
+                foreach (FlatOutput input in node.Inputs)
+                {
+                    open.Push(input.Node);
+                }
+            }
+        }
+
+        _nodes = [.. _nodes.Where(reached.Contains)];
+        foreach (FlatOutput read in _nodes.SelectMany(static node => node.Inputs).Concat(_wanted))
+        {
+            read.Node.Uses++;
+        }
+    }
+
+    private static bool? Truth(FlatNode node, Dictionary<FlatNode, bool> truths)
+    {
+        bool?[] inputs = [.. node.Inputs.Select(input => truths.TryGetValue(input.Node, out bool truth) ? truth : (bool?)null)];
+        return (node.Kind, inputs) switch
+        {
+            ("Const", _) => node.Attribute("value")?.Tensor?.Truth,
+            ("Identity" or "PlaceholderWithDefault" or "StopGradient" or "Switch", [{ } value, ..]) => value,
+            ("LogicalNot", [{ } value]) => !value,
+            ("LogicalAnd", [{ } one, { } other]) => one && other,
+            ("LogicalOr", [{ } one, { } other]) => one || other,
+            _ => null,
+        };
     }
 
     /// <summary>Follows a reference through calls to the node that computes it.</summary>
@@ -182,7 +251,6 @@ internal sealed class FlatGraph
 
             open.Push((top.Node, top.Next + 1));
             FlatNode input = top.Node.Inputs[top.Next].Node;
-            input.Uses++;
             Enter(input);
         }
 

@@ -38,6 +38,9 @@ internal sealed class FlatNode
     /// <summary>How many inputs of nodes and outputs of the model read it.</summary>
     public int Uses { get; set; }
 
+    /// <summary>Whether it is a branch whose condition is known at conversion, so that only one side is left.</summary>
+    public bool IsDecided { get; set; }
+
     /// <summary>Where it stands.</summary>
     public CallFrame Frame => _frame;
 

@@ -50,7 +50,7 @@ internal sealed class TensorFlowConverter
             {
                 _values[node] = TensorFlowOperators.Find(node.Kind)!.Convert(converted);
             }
-            catch (ShapeException error)
+            catch (Exception error) when (error is ShapeException or OverflowException || (error is ModelImportException && !error.Message.StartsWith($"{node}", StringComparison.Ordinal)))
             {
                 throw new ModelImportException($"{node}: {error.Message}", error);
             }
@@ -111,7 +111,10 @@ internal sealed class TensorFlowConverter
         return _variables[variable] = Builder.Graph.Constant(variable.Name, new TensorSpec(type, new Shape(sizes)), data);
     }
 
-    private TensorFlowValue Value(FlatNode reader, FlatOutput output) => output.Index < _values[output.Node].Count
+    /// <summary>What an output of a converted node is.</summary>
+    /// <param name="reader">Who asks, for the message.</param>
+    /// <param name="output">The output.</param>
+    public TensorFlowValue Value(FlatNode reader, FlatOutput output) => output.Index < _values[output.Node].Count
         ? _values[output.Node][output.Index]
         : throw new ModelImportException($"{reader} reads output {output.Index} of {output.Node}, which cannot be had; {_values[output.Node].Count} can.");
 

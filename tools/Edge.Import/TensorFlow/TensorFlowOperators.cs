@@ -24,12 +24,11 @@ internal static class TensorFlowOperators
     {
         "While" or "StatelessWhile" or "Enter" or "Exit" or "NextIteration" or "LoopCond" =>
             "a loop; recurrent layers of Keras are converted from .keras or .h5: save the model so and convert that, or build the layer with unroll=True",
-        "If" or "StatelessIf" or "Case" or "StatelessCase" or "Switch" or "Merge" => "control flow that depends on data; save the model for inference only, without a training flag",
+        "If" or "StatelessIf" or "Case" or "StatelessCase" => "control flow that depends on data; save the model for inference only, without a training flag",
         _ when kind.StartsWith("TensorList", StringComparison.Ordinal) || kind.StartsWith("TensorArray", StringComparison.Ordinal) =>
             "part of a loop; recurrent layers of Keras are converted from .keras or .h5: save the model so and convert that",
         _ when kind.StartsWith("HashTable", StringComparison.Ordinal) || kind.StartsWith("Lookup", StringComparison.Ordinal) || kind.StartsWith("String", StringComparison.Ordinal) =>
             "text; end the model before it by stating where it begins, and do this part outside",
-        FlatGraph.KerasLstm or FlatGraph.KerasGru => "a recurrent layer; save the model as .keras or .h5 and convert that",
         "Placeholder" => "an input that the signature does not list; state the model's inputs",
         _ => "not known; state outputs before it, or write the model without it",
     };
@@ -45,6 +44,9 @@ internal static class TensorFlowOperators
             ArithmeticOperators.Table,
             ReductionOperators.Table,
             MovementOperators.Table,
+            BlockOperators.Table,
+            EinsumOperators.Table,
+            RecurrentOperators.Table,
         ];
         foreach (TensorFlowOperator op in tables.SelectMany(static table => table))
         {

@@ -35,6 +35,7 @@ internal static class TensorFlowReader
         TensorFlowOutput[] outputs = [.. (options.Outputs.Count > 0 ? options.Outputs : [.. signature.Outputs.Keys]).Select(name => signature.Outputs.TryGetValue(name, out TensorInfoMessage? info)
             ? new TensorFlowOutput(name, flat.Want(Dense(name, info).Name), TensorFlowTypes.Becomes(info.Type), info.Shape.Axes)
             : new TensorFlowOutput(name, flat.Want(name), DataType.None, []))];
+        Decide(flat, inputs, options);
         string prefix = Path.Combine(folder, "variables", "variables");
         return new TensorFlowSource(flat, inputs, outputs, prefix, file.Length + TensorBundle.FileBytes(prefix));
     }
@@ -59,8 +60,13 @@ internal static class TensorFlowReader
             .Select(node => flat.Resolve(flat.Main, node.Name).Node)
             .Where(reached.Contains)
             .Select(static node => new TensorFlowInput(node.Name, node, InputType(node), InputShape(node)))];
+        Decide(flat, inputs, options);
         return new TensorFlowSource(flat, inputs, outputs, null, file.Length);
     }
+
+    private static void Decide(FlatGraph graph, List<TensorFlowInput> inputs, ImportOptions options) => graph.Decide(inputs
+        .Where(input => options.Values.TryGetValue(input.Name, out InputValue? value) && value is { Type: DataType.Bool, Data.Length: 1 })
+        .ToDictionary(static input => input.Node, input => options.Values[input.Name].Data.Span[0] != 0));
 
     private static SignatureMessage Signature(MetaGraphMessage graph, ImportOptions options)
     {

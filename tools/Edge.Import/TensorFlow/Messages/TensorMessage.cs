@@ -24,6 +24,9 @@ internal sealed class TensorMessage
     /// <summary>Elements of a string tensor.</summary>
     public List<ReadOnlyMemory<byte>> Strings { get; } = [];
 
+    /// <summary>The value of a single bool; null for other constants.</summary>
+    public bool? Truth => Type != TensorFlowType.Bool || Shape.IsUnknown || Shape.Axes.Count > 0 ? null : Content.Length == 1 ? Content.Span[0] != 0 : _integers is [long single] ? single != 0 : null;
+
     /// <summary>Reads the message.</summary>
     public static TensorMessage Read(ProtobufReader reader)
     {

@@ -20,7 +20,7 @@ internal static class ArithmeticOperators
         Pair<Add>("AddV2", "Add"),
         Pair<Subtract>("Sub", "Subtract"),
         Pair<Multiply>("Mul", "Multiply"),
-        TensorFlowOperator.Made("AddN", "Add", static node => node.Inputs().Aggregate((sum, next) => node.Builder.Add(node.Name, new Add(), sum, next))),
+        TensorFlowOperator.Made("AddN", "Add", static node => Enumerable.Range(1, Math.Max(0, node.InputCount - 1)).Aggregate(node.Input(0), (sum, next) => node.Builder.Add(node.Name, new Add(), sum, node.Input(next)))),
         Pair("RealDiv", BinaryFunction.Divide),
         Pair("Div", BinaryFunction.Divide),
         Pair("TruncateDiv", BinaryFunction.Divide),
@@ -50,6 +50,10 @@ internal static class ArithmeticOperators
             ("Acos", UnaryFunction.Acos), ("Atan", UnaryFunction.Atan), ("Sinh", UnaryFunction.Sinh), ("Cosh", UnaryFunction.Cosh), ("Asinh", UnaryFunction.Asinh),
             ("Acosh", UnaryFunction.Acosh), ("Atanh", UnaryFunction.Atanh), ("LogicalNot", UnaryFunction.Not), ("IsNan", UnaryFunction.IsNaN), ("IsInf", UnaryFunction.IsInfinity),
         }.Select(static row => Of(row.Kind, "Unary", _ => new Unary(row.Function))),
+        TensorFlowOperator.Made("Log1p", "Add, Unary", static node =>
+            node.Builder.Add(node.Name, new Unary(UnaryFunction.Log), node.Builder.Add(node.Name, new Add(), node.Input(0), node.Builder.Scalar(node.Name + "/one", 1f)))),
+        TensorFlowOperator.Made("Expm1", "Unary, Subtract", static node =>
+            node.Builder.Add(node.Name, new Subtract(), node.Builder.Add(node.Name, new Unary(UnaryFunction.Exp), node.Input(0)), node.Builder.Scalar(node.Name + "/one", 1f))),
         TensorFlowOperator.Made("Erfc", "Unary, Subtract", static node =>
             node.Builder.Add(node.Name, new Subtract(), node.Builder.Scalar(node.Name + "/one", 1f), node.Builder.Add(node.Name, new Unary(UnaryFunction.Erf), node.Input(0)))),
         .. new (string Kind, Comparison Comparison)[]

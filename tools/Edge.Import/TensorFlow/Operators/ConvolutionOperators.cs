@@ -39,24 +39,42 @@ internal static class ConvolutionOperators
     private static Tensor Conv(TensorFlowNode node)
     {
         Tensor image = ImageLayout.ToLast(node, node.Input(0)), filter = node.Input(1);
+        CheckFilter(node, image, filter);
+        ImageWindow window = ImageWindow.Read(node, image, filter.Shape[0], filter.Shape[1]);
+        return Conv(node, image, filter, window);
+    }
+
+    /// <summary>A convolution with a window that was read or made.</summary>
+    public static Tensor Conv(TensorFlowNode node, Tensor image, Tensor filter, ImageWindow window)
+    {
+        CheckFilter(node, image, filter);
+        window = window.Fitted(node, ref image, filter.Shape[0], filter.Shape[1]);
+        return node.Builder.Add(
+            node.Name,
+            new Conv2D(window.StrideHeight, window.StrideWidth, window.DilationHeight, window.DilationWidth, window.Padding, image.Shape[3] / filter.Shape[2]),
+            image,
+            node.Permute(filter, [3, 0, 1, 2]));
+    }
+
+    private static void CheckFilter(TensorFlowNode node, Tensor image, Tensor filter)
+    {
         node.Require(filter.Shape.Rank == 4, $"the filter is {filter}; [height, width, in, out] is allowed.");
         int channels = image.Shape[3], taken = filter.Shape[2];
         node.Require(taken >= 1 && channels % taken == 0, $"the image {image} has {channels} channels and the filter takes {taken}; a divisor is allowed.");
-        ImageWindow window = ImageWindow.Read(node, image, filter.Shape[0], filter.Shape[1]).Fitted(node, ref image, filter.Shape[0], filter.Shape[1]);
-        return node.Builder.Add(
-            node.Name,
-            new Conv2D(window.StrideHeight, window.StrideWidth, window.DilationHeight, window.DilationWidth, window.Padding, channels / taken),
-            image,
-            node.Permute(filter, [3, 0, 1, 2]));
     }
 
     private static Tensor Depthwise(TensorFlowNode node)
     {
         Tensor image = ImageLayout.ToLast(node, node.Input(0)), filter = node.Input(1);
-        node.Require(
-            filter.Shape.Rank == 4 && filter.Shape[2] == image.Shape[3],
-            $"the filter is {filter} and the image {image}; [height, width, channels, multiplier] with the image's channels is allowed.");
-        ImageWindow window = ImageWindow.Read(node, image, filter.Shape[0], filter.Shape[1]).Fitted(node, ref image, filter.Shape[0], filter.Shape[1]);
+        CheckDepthwiseFilter(node, image, filter);
+        return Depthwise(node, image, filter, ImageWindow.Read(node, image, filter.Shape[0], filter.Shape[1]));
+    }
+
+    /// <summary>A convolution of each channel by itself with a window that was read or made.</summary>
+    public static Tensor Depthwise(TensorFlowNode node, Tensor image, Tensor filter, ImageWindow window)
+    {
+        CheckDepthwiseFilter(node, image, filter);
+        window = window.Fitted(node, ref image, filter.Shape[0], filter.Shape[1]);
         Shape merged = new(filter.Shape[0], filter.Shape[1], checked(filter.Shape[2] * filter.Shape[3]));
         Tensor weights = filter.IsConstant ? ConstantLayout.Reshape(node.Builder.Graph, filter, merged) : node.Builder.Add(node.Name + "/filter", new Reshape(IntList.Create(merged.Axes)), filter);
         return node.Builder.Add(
@@ -65,6 +83,10 @@ internal static class ConvolutionOperators
             image,
             weights);
     }
+
+    private static void CheckDepthwiseFilter(TensorFlowNode node, Tensor image, Tensor filter) => node.Require(
+        filter.Shape.Rank == 4 && filter.Shape[2] == image.Shape[3],
+        $"the filter is {filter} and the image {image}; [height, width, channels, multiplier] with the image's channels is allowed.");
 
     private static Tensor Pool<TOperator>(TensorFlowNode node, float? padding, Func<(int Height, int Width), ImageWindow, TOperator> make) where TOperator : struct, IOperator<TOperator>
     {
@@ -99,7 +121,19 @@ internal static class ConvolutionOperators
     private static Tensor Bias(TensorFlowNode node, Tensor tensor, Tensor bias)
     {
         node.Require(bias.Shape.Rank == 1 && tensor.Shape.Rank >= 2 && tensor.Shape[-1] == bias.Shape[0], $"the input is {tensor} and the bias {bias}; one value for each channel is needed.");
-        return LayerBias.Add(node.Builder, node.Name, tensor, bias, node.Flat.Inputs[0].Node.Uses == 1);
+        return LayerBias.Add(node.Builder, node.Name, tensor, bias, IsOnlyUse(node.Flat));
+    }
+
+    /// <summary>Whether what a node reads first is read by nothing else, back to the operator that computes it.</summary>
+    private static bool IsOnlyUse(FlatNode node)
+    {
+        FlatNode made = node.Inputs[0].Node;
+        while (made.Uses == 1 && made.Inputs.Length > 0 && made.Kind is ("Identity" or "Squeeze" or "Reshape" or "StopGradient" or "Snapshot"))
+        {
+            made = made.Inputs[0].Node;
+        }
+
+        return made.Uses == 1;
     }
 
     /// <summary>What TensorFlow's optimizer put behind a layer.</summary>

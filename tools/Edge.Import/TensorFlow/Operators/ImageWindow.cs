@@ -35,6 +35,12 @@ internal readonly record struct ImageWindow(int StrideHeight, int StrideWidth, i
         return new ImageWindow(strideHeight, strideWidth, dilationHeight, dilationWidth, padding);
     }
 
+    /// <summary>Whether the windows lie next to each other without padding: strides and dilations are 1.</summary>
+    /// <param name="node">The node.</param>
+    public static bool IsPlain(FlatNode node) => node.Attribute("padding")?.Text == "VALID" && All(node, "strides") && All(node, "dilations") && node.Attribute("data_format")?.Text is null or "NHWC";
+
+    private static bool All(FlatNode node, string name) => node.Attribute(name)?.Integers.All(static value => value == 1) ?? true;
+
     /// <summary>Height and width of an attribute that has one entry for each axis; those of batch and channels must be 1.</summary>
     /// <param name="node">The node.</param>
     /// <param name="name">The attribute; all 1 where it is left out.</param>

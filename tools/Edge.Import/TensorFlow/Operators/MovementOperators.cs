@@ -25,11 +25,22 @@ internal static class MovementOperators
         TensorFlowOperator.Values("Split", OperatorSupport.Emulated, "Slice", Split),
         TensorFlowOperator.Values("SplitV", OperatorSupport.Emulated, "Slice", SplitSizes),
         TensorFlowOperator.Same("Slice", "Slice", Slice),
-        TensorFlowOperator.Values("StridedSlice", OperatorSupport.Supported, "Slice, Reshape", StridedSlices.Convert),
+        TensorFlowOperator.Values("StridedSlice", OperatorSupport.Supported, "Slice, StridedSlice, Reshape", StridedSlices.Convert),
         TensorFlowOperator.Same("Transpose", "Transpose", Transpose),
         TensorFlowOperator.Same("Pad", "Pad", static node => Pad(node, 0)),
         TensorFlowOperator.Same("PadV2", "Pad", static node => Pad(node, node.Number(2, "the padding's value"))),
-        TensorFlowOperator.Values("Fill", OperatorSupport.Supported, "", Fill),
+        TensorFlowOperator.Same("MirrorPad", "MirrorPad", MirrorPad),
+        TensorFlowOperator.Same("Tile", "Tile", Tile),
+        TensorFlowOperator.Same("BroadcastTo", "BroadcastTo", static node => Broadcast(node, node.Input(0), node.Integers(1, "the shape"))),
+        TensorFlowOperator.Same("ReverseV2", "StridedSlice", Reverse),
+        TensorFlowOperator.Values("Gather", OperatorSupport.Supported, "Gather, Embedding", static node => [Gather(node, 0)]),
+        TensorFlowOperator.Values("GatherV2", OperatorSupport.Supported, "Gather, Embedding", static node => [Gather(node, node.Integer(2, "the axis"))]),
+        TensorFlowOperator.Same("ResourceGather", "Embedding, Gather", static node => Pick(node, node.Converter.Variable(SourceOperators.Variable(node)), node.Input(1), 0, node.Int32("batch_dims", 0))),
+        TensorFlowOperator.Same("OneHot", "OneHot", OneHot),
+        TensorFlowOperator.Same("SpaceToDepth", "SpaceToDepth", static node => Blocks(node, static size => new SpaceToDepth(size))),
+        TensorFlowOperator.Same("DepthToSpace", "DepthToSpace", static node => Blocks(node, static size => new DepthToSpace(size))),
+        TensorFlowOperator.Same("InvertPermutation", "", InvertPermutation),
+        TensorFlowOperator.Values("Fill", OperatorSupport.Supported, "BroadcastTo", Fill),
         TensorFlowOperator.Values("Range", OperatorSupport.Supported, "", Range),
         TensorFlowOperator.Same("ZerosLike", "", static node => Filled(node, node.Name, node.Input(0).Type, node.Input(0).Shape, 0)),
         TensorFlowOperator.Same("OnesLike", "", static node => Filled(node, node.Name, node.Input(0).Type, node.Input(0).Shape, 1)),
@@ -104,7 +115,7 @@ internal static class MovementOperators
     /// <summary>Parts without elements are left out; if all are, so is the result.</summary>
     private static TensorFlowValue Concat(TensorFlowNode node, int first, int axisInput)
     {
-        int[] inputs = [.. Enumerable.Range(first, node.InputCount - 1)];
+        int[] inputs = [.. Enumerable.Range(first, Math.Max(0, node.InputCount - 1))];
         Tensor[] parts = [.. inputs.Where(input => !node.Value(input).IsEmpty).Select(node.Input)];
         return parts.Length > 0
             ? new TensorFlowValue(Pieces.Join(node.Builder, node.Name, parts, node.Axis(node.Integer(axisInput, "the axis"), parts[0].Shape.Rank)))
@@ -178,16 +189,113 @@ internal static class MovementOperators
         return node.Builder.Add(node.Name, new Pad(IntList.Create(before), IntList.Create(after), value), node.Input(0));
     }
 
+    private static Tensor MirrorPad(TensorFlowNode node)
+    {
+        (int[] before, int[] after) = Paddings(node, 1);
+        MirrorMode mode = node.Text("mode", "") switch
+        {
+            "REFLECT" => MirrorMode.Reflect,
+            "SYMMETRIC" => MirrorMode.Symmetric,
+            string other => throw node.Fail($"the mode is '{other}'; REFLECT and SYMMETRIC are allowed."),
+        };
+        int least = mode == MirrorMode.Reflect ? 1 : 0;
+        Tensor x = node.Input(0);
+        for (int i = 0; i < before.Length; i++)
+        {
+            node.Require(
+                before[i] <= x.Shape[i] - least && after[i] <= x.Shape[i] - least, $"the padding is {before[i]} and {after[i]} on axis {i} of {x}; at most {x.Shape[i] - least} is allowed in this mode.");
+        }
+
+        return node.Builder.Add(node.Name, new MirrorPad(IntList.Create(before), IntList.Create(after), mode), x);
+    }
+
+    private static Tensor Tile(TensorFlowNode node)
+    {
+        Tensor x = node.Input(0);
+        int[] repeats = node.Integers(1, "the repeats");
+        node.Require(repeats.Length == x.Shape.Rank && repeats.All(static count => count >= 1), $"the repeats are [{string.Join(", ", repeats)}] for {x}; {x.Shape.Rank} numbers of at least 1 are allowed.");
+        return repeats.All(static count => count == 1) ? x : node.Builder.Add(node.Name, new Tile(IntList.Create(repeats)), x);
+    }
+
+    private static Tensor Broadcast(TensorFlowNode node, Tensor x, int[] sizes)
+    {
+        node.Require(sizes.Length <= Shape.MaxRank && sizes.All(static size => size >= 1), $"the shape is [{string.Join(", ", sizes)}]; at most {Shape.MaxRank} sizes of at least 1 are allowed.");
+        ShapeMessage.Count(sizes, node.Name);
+        return node.Builder.Add(node.Name, new BroadcastTo(IntList.Create(sizes)), x);
+    }
+
+    private static Tensor Reverse(TensorFlowNode node)
+    {
+        Tensor x = node.Input(0);
+        int[] axes = [.. node.Integers(1, "the axes").Select(axis => node.Axis(axis, x.Shape.Rank))];
+        return axes.Length == 0 ? x : Reversed(node, x, axes);
+    }
+
+    /// <summary>The elements of some axes from the last to the first.</summary>
+    public static Tensor Reversed(TensorFlowNode node, Tensor x, IReadOnlyCollection<int> axes)
+    {
+        int[] begin = new int[x.Shape.Rank], count = new int[x.Shape.Rank], stride = new int[x.Shape.Rank];
+        Array.Fill(count, -1);
+        for (int i = 0; i < begin.Length; i++)
+        {
+            (begin[i], stride[i]) = axes.Contains(i) ? (-1, -1) : (0, 1);
+        }
+
+        return node.Builder.Add(node.Name, new StridedSlice(IntList.Create(begin), IntList.Create(count), IntList.Create(stride)), x);
+    }
+
+    private static TensorFlowValue Gather(TensorFlowNode node, int axis) => node.Value(1).IsEmpty
+        ? new TensorFlowValue(null, node.Value(0).Type, [.. node.Input(0).Shape.Axes[..node.Axis(axis, node.Input(0).Shape.Rank)], .. node.Value(1).Sizes, .. node.Input(0).Shape.Axes[(node.Axis(axis, node.Input(0).Shape.Rank) + 1)..]])
+        : new TensorFlowValue(Pick(node, node.Input(0), node.Input(1), axis, node.Int32("batch_dims", 0)));
+
+    /// <summary>Elements of an axis by index. Rows of a constant table are an embedding, which can be trained.</summary>
+    private static Tensor Pick(TensorFlowNode node, Tensor data, Tensor indices, int axis, int batch)
+    {
+        axis = node.Axis(axis, data.Shape.Rank);
+        batch = batch < 0 ? batch + indices.Shape.Rank : batch;
+        return data is { IsConstant: true, Type: DataType.Float32, Shape.Rank: >= 2 } && !indices.IsConstant && axis == 0 && batch == 0
+            ? node.Builder.Add(node.Name, new Embedding(), indices, data)
+            : node.Builder.Add(node.Name, new Gather(axis, batch), data, indices);
+    }
+
+    private static Tensor OneHot(TensorFlowNode node)
+    {
+        Tensor indices = node.Input(0);
+        indices = indices.Type is DataType.Int32 or DataType.Int64 ? indices : ArithmeticOperators.Cast(node, indices, DataType.Int32);
+        return node.Builder.Add(node.Name, new OneHot(node.Integer(1, "the depth"), node.Int32("axis", -1)), indices, node.Input(2), node.Input(3));
+    }
+
+    private static Tensor Blocks<TOperator>(TensorFlowNode node, Func<int, TOperator> make) where TOperator : struct, IOperator<TOperator> =>
+        ImageLayout.FromLast(node, node.Builder.Add(node.Name, make(node.Int32("block_size", 0)), ImageLayout.ToLast(node, node.Input(0))));
+
+    private static Tensor InvertPermutation(TensorFlowNode node)
+    {
+        int[] permutation = node.Integers(0, "the permutation"), inverse = new int[permutation.Length];
+        node.Require(
+            permutation.Order().SequenceEqual(Enumerable.Range(0, permutation.Length)), $"the permutation is [{string.Join(", ", permutation)}]; every number from 0 to {permutation.Length - 1} once is allowed.");
+        for (int i = 0; i < permutation.Length; i++)
+        {
+            inverse[permutation[i]] = i;
+        }
+
+        return ArithmeticOperators.Cast(node, node.Builder.Constant<int>(node.Name, new Shape(inverse.Length), inverse), node.Input(0).Type);
+    }
+
     private static IReadOnlyList<TensorFlowValue> Fill(TensorFlowNode node)
     {
         int[] sizes = node.Integers(0, "the shape");
         Tensor value = node.Input(1);
         node.Require(sizes.Length <= Shape.MaxRank && sizes.All(static size => size >= 0), $"the shape is [{string.Join(", ", sizes)}]; at most {Shape.MaxRank} sizes of at least 0 are allowed.");
-        node.Require(value is { IsConstant: true, Shape.ElementCount: 1 }, $"the value is {value}; one constant number is allowed.");
+        node.Require(value.Shape.Rank == 0, $"the value is {value}; a single number is allowed.");
         long count = ShapeMessage.Count(sizes, node.Name);
         if (count == 0)
         {
             return [new TensorFlowValue(null, value.Type, sizes)];
+        }
+
+        if (!value.IsConstant)
+        {
+            return [new TensorFlowValue(Broadcast(node, value, sizes))];
         }
 
         byte[] data = Bytes(node, node.Name, count, value.Type);

@@ -18,6 +18,7 @@ internal static class NormalizationOperators
         .. new[] { "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3" }.Select(static kind =>
             TensorFlowOperator.Values(kind, OperatorSupport.Supported, "BatchNorm", FusedBatchNorm) with { Refuses = RefuseTraining }),
         TensorFlowOperator.Same("Softmax", "Softmax", static node => node.Builder.Add(node.Name, new Softmax(), node.Input(0))),
+        TensorFlowOperator.Same("LogSoftmax", "LogSoftmax", static node => node.Builder.Add(node.Name, new LogSoftmax(), node.Input(0))),
     ];
 
     /// <summary>Batch normalization as TensorFlow's: its running variance is unbiased.</summary>

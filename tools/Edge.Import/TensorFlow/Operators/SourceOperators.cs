@@ -18,8 +18,13 @@ internal static class SourceOperators
         TensorFlowOperator.Values("Assert", OperatorSupport.Supported, "", static _ => []),
         .. new[] { "Identity", "StopGradient", "PreventGradient", "Snapshot", "CheckNumerics", "PlaceholderWithDefault", "EnsureShape", "DebugIdentity", "DeepCopy" }
             .Select(static kind => TensorFlowOperator.Values(kind, OperatorSupport.Supported, "", static node => [node.Value(0)])),
+        TensorFlowOperator.Values("Switch", OperatorSupport.Supported, "", static node => [node.Value(0), node.Value(0)]) with { Refuses = RefuseUndecided },
+        TensorFlowOperator.Values("Merge", OperatorSupport.Supported, "", static node => [node.Value(0)]) with { Refuses = RefuseUndecided },
         TensorFlowOperator.Values("IdentityN", OperatorSupport.Supported, "", static node => [.. Enumerable.Range(0, node.InputCount).Select(node.Value)]),
     ];
+
+    private static string? RefuseUndecided(FlatNode node) => node.IsDecided ? null
+        : "a branch whose condition is an input; state the input's value at conversion, or save the model for inference only";
 
     /// <summary>The variable that a node's first input stands for.</summary>
     public static FlatNode Variable(TensorFlowNode node)

@@ -75,8 +75,17 @@ internal static class StridedSlices
         }
 
         Tensor x = node.Input(0);
-        node.Require(Array.TrueForAll(step, static pace => pace == 1), $"the steps are [{string.Join(", ", step)}]; 1 is allowed.");
-        x = Pieces.Box(node.Builder, node.Name, x, from, count);
+        if (Array.TrueForAll(step, static pace => pace == 1))
+        {
+            x = Pieces.Box(node.Builder, node.Name, x, from, count);
+        }
+        else
+        {
+            // An axis that is walked as far as it goes stays open, so that the batch may have any size.
+            int[] open = [.. count.Select((elements, i) => from[i] == 0 && elements == sizes[i] && step[i] == 1 ? -1 : elements)];
+            x = node.Builder.Add(node.Name, new StridedSlice(IntList.Create(from), IntList.Create(open), IntList.Create(step)), x);
+        }
+
         return [new TensorFlowValue(node.Builder.Reshape(node.Name, x, new Shape([.. shape])))];
     }
 

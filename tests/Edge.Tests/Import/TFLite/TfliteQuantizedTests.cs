@@ -1,0 +1,130 @@
+using Edge.Compiler;
+using Edge.Format;
+using Edge.Import;
+using Edge.Import.TFLite;
+using Edge.Runtime;
+using Edge.Runtime.Operators;
+
+namespace Edge.Tests.Import.TFLite;
+
+/// <summary>Quantized models: types at the interface, scales of weights, and the ways around what the runtime has in float32 only.</summary>
+public sealed class TfliteQuantizedTests
+{
+    [Fact]
+    public void UInt8_is_int8_inside_and_uint8_outside()
+    {
+        TfliteWriter model = new();
+        int x = model.Input(TensorKind.UInt8, [1, 3], 0.5f, 100), y = model.Tensor(TensorKind.UInt8, [1, 3], 0.5f, 100);
+        model.Add(19, [x], [y]);
+        using Session session = TfliteRun.Load(model.Output(y));
+        Assert.Equal((DataType.UInt8, 100), (session.InputSpec(0).Type, session.InputSpec(0).Quantization!.ZeroPoint));
+        Assert.Equal((DataType.UInt8, 100), (session.OutputSpec(0).Type, session.OutputSpec(0).Quantization!.ZeroPoint));
+        ((byte[])[0, 101, 255]).CopyTo(session.Input<byte>());
+        session.Run();
+        Assert.Equal([100, 101, 255], session.Output<byte>().ToArray());
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0, 255 }, 100, -28)]                        // −100 … 155 does not fit int8
+    [InlineData(new byte[] { 90, 227 }, 100, 0)]                         // −10 … 127 does
+    public void UInt8_weights_keep_a_zero_point_where_they_must(byte[] weights, int zeroPoint, int expected)
+    {
+        TfliteWriter model = new();
+        int x = model.Input(TensorKind.UInt8, [1, 2], 1, 128), y = model.Tensor(TensorKind.UInt8, [1, 1], 8, 0);
+        model.Add(9, [x, model.Constant(TensorKind.UInt8, [1, 2], weights, 1, zeroPoint), -1], [y], OptionsKind.FullyConnected);
+        Graph graph = model.Output(y).Open().Build();
+        Tensor stored = graph.Nodes.Single(static node => node.Operator is Dense).Inputs[1]!;
+        Assert.Equal(new Quantization(1, expected).ZeroPoint, stored.Quantization!.ZeroPoint);
+        Assert.Equal(-1, stored.Quantization.Axis);
+
+        // (138 − 128) · (w0 − z) + (148 − 128) · (w1 − z), over 8.
+        int sum = (10 * (weights[0] - zeroPoint)) + (20 * (weights[1] - zeroPoint));
+        Assert.Equal([(byte)Math.Clamp((int)Math.Round(sum / 8.0, MidpointRounding.AwayFromZero), 0, 255)], TfliteRun.Run<byte, byte>(model, [138, 148]));
+    }
+
+    [Fact]
+    public void One_scale_of_int8_convolutions_is_one_for_each_channel()
+    {
+        TfliteWriter model = new();
+        int x = model.Input(TensorKind.Int8, [1, 1, 1, 1], 1), y = model.Tensor(TensorKind.Int8, [1, 1, 1, 2], 1);
+        model.Add(3, [x, model.Constant(TensorKind.Int8, [2, 1, 1, 1], new sbyte[] { 3, -4 }, 0.5f), model.Integers(2, 0)], [y], OptionsKind.Conv2D, new Flat { [1] = 1, [2] = 1 });
+        Quantization scales = model.Output(y).Open().Build().Nodes[0].Inputs[1]!.Quantization!;
+        Assert.Equal((0, 2), (scales.Axis, scales.Scales.Length));
+        Assert.Equal([16, -20], TfliteRun.Run<sbyte, sbyte>(model, [10]));
+    }
+
+    [Theory]
+    [InlineData(false, DataType.Int8)]
+    [InlineData(true, DataType.Float32)]
+    public void Int8_weights_beside_floats_stay_unless_they_are_to_be_expanded(bool expand, DataType type)
+    {
+        TfliteWriter model = new();
+        int x = model.Input(1, 2, 2, 2), weights = model.PerChannel(TensorKind.Int8, [1, 1, 1, 2], [10, -20], [0.5f, 0.25f], 3);
+        model.Then(4, [x, weights, -1], [1, 2, 2, 2], OptionsKind.DepthwiseConv2D, new Flat { [1] = 1, [2] = 1, [3] = 1 });
+        ImportOptions options = new() { ExpandWeights = expand };
+        Assert.Equal(type, model.Open(options).Build().Nodes.Single().Inputs[1]!.Type);
+        using Session session = TfliteRun.Load(model, options);
+        ((float[])[1, 1, 2, 2, 0, 0, -1, 3]).CopyTo(session.Input<float>());
+        session.Run();
+        Assert.Equal([5, -5, 10, -10, 0, 0, -5, -15], session.Output<float>().ToArray());
+    }
+
+    [Fact]
+    public void What_the_runtime_has_in_float32_only_is_dequantized_and_quantized()
+    {
+        TfliteWriter model = new();
+        int x = model.Input(TensorKind.Int8, [1, 3], 0.5f, 10), y = model.Tensor(TensorKind.Int8, [1, 3], 0.25f, -10);
+        model.Add(78, [x, model.Constant(TensorKind.Int8, [], new sbyte[] { 2 }, 1f)], [y]);
+        Assert.Equal([-9, -6, 6], TfliteRun.Run<sbyte, sbyte>(model.Output(y), [11, 12, 14]));   // 0.5², 1², 2²
+    }
+
+    [Fact]
+    public void Equal_scales_but_for_rounding_keep_the_bits_and_others_are_refused()
+    {
+        float almost = 0.5f * (1 + 1e-6f);
+        TfliteWriter model = new();
+        int x = model.Input(TensorKind.Int8, [1, 3], 0.5f, 3), y = model.Tensor(TensorKind.Int8, [3, 1], almost, 3);
+        model.Add(22, [x, model.Integers(3, 1)], [y], OptionsKind.Reshape);
+        using Session session = TfliteRun.Load(model.Output(y));
+        Assert.Equal(almost, session.OutputSpec(0).Quantization!.Scale);
+        ((sbyte[])[-128, 0, 127]).CopyTo(session.Input<sbyte>());
+        session.Run();
+        Assert.Equal([-128, 0, 127], session.Output<sbyte>().ToArray());
+
+        TfliteWriter other = new();
+        x = other.Input(TensorKind.Int8, [1, 3], 0.5f, 3);
+        y = other.Tensor(TensorKind.Int8, [3, 1], 0.6f, 3);
+        other.Add(22, [x, other.Integers(3, 1)], [y], OptionsKind.Reshape);
+        Assert.Contains("equal ones are needed", TfliteRun.Refused(other.Output(y)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Int4_weights_become_int8()
+    {
+        TfliteWriter model = new();
+        int weights = model.Constant(TensorKind.Int4, [1, 3], new byte[] { 0x2F, 0x08 }, 0.5f);   // −1, 2, −8
+        model.Then(9, [model.Input(1, 3), weights, -1], [1, 1], OptionsKind.FullyConnected);
+        Assert.Equal([-0.5f + 10 - 400], TfliteRun.Run(model, [1, 10, 100]));
+    }
+
+    [Fact]
+    public void A_quantized_pad_and_a_quantized_clamp_use_the_zero_point()
+    {
+        TfliteWriter pad = new();
+        int x = pad.Input(TensorKind.Int8, [1, 2], 0.5f, 7), y = pad.Tensor(TensorKind.Int8, [1, 4], 0.5f, 7);
+        pad.Add(34, [x, pad.Integers(0, 0, 1, 1)], [y]);
+        Assert.Equal([7, 1, 2, 7], TfliteRun.Run<sbyte, sbyte>(pad.Output(y), [1, 2]));
+
+        TfliteWriter padWith = new();
+        x = padWith.Input(TensorKind.Int8, [1, 1], 0.5f, 7);
+        y = padWith.Tensor(TensorKind.Int8, [1, 2], 0.5f, 7);
+        padWith.Add(60, [x, padWith.Integers(0, 0, 0, 1), padWith.Constant(TensorKind.Int8, [], new sbyte[] { -20 }, 0.5f, 7)], [y]);
+        Assert.Equal([1, -20], TfliteRun.Run<sbyte, sbyte>(padWith.Output(y), [1]));
+
+        TfliteWriter clamp = new();
+        x = clamp.Input(TensorKind.Int8, [1, 3], 0.5f, 7);
+        y = clamp.Tensor(TensorKind.Int8, [1, 3], 0.5f, 7);
+        clamp.Add(20, [x], [y]);
+        Assert.Equal([5, 7, 9], TfliteRun.Run<sbyte, sbyte>(clamp.Output(y), [-50, 7, 50]));
+    }
+}

@@ -87,6 +87,18 @@ internal static class ActivationLayers
             : throw layer.Refuse($"has the activation '{name}', which is not known");
     }
 
+    /// <summary>The name of the activation that a function is; null where it is none. Options of the function are not known here, so those with options are not among them.</summary>
+    /// <param name="function">The function's name, small and without underscores.</param>
+    public static string? FunctionLike(string function) => Functions.Keys.FirstOrDefault(
+        name => name is not ("linear" or "softmax" or "log_softmax" or "gelu" or "leaky_relu" or "elu" or "celu" or "hard_shrink" or "soft_shrink" or "hard_sigmoid") &&
+            name.Replace("_", "", StringComparison.Ordinal) == function);
+
+    /// <summary>Applies an activation.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="name">The activation's name.</param>
+    /// <param name="x">What it is applied to.</param>
+    public static Tensor Apply(LayerContext layer, string name, Tensor x) => Functions[name](layer, x, default, layer.Name);
+
     /// <summary>The function of a recurrent layer.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="config">Its configuration, or that of its cell.</param>

@@ -10,7 +10,11 @@ internal readonly record struct KerasReference(string Layer, int Call, int Outpu
 /// <param name="Inputs">What it is called with, in order.</param>
 /// <param name="Named">What it is called with by name.</param>
 /// <param name="Options">Other arguments.</param>
-internal sealed record KerasCall(IReadOnlyList<KerasReference> Inputs, IReadOnlyDictionary<string, IReadOnlyList<KerasReference>> Named, KerasConfig Options);
+internal sealed record KerasCall(IReadOnlyList<KerasReference> Inputs, IReadOnlyDictionary<string, IReadOnlyList<KerasReference>> Named, KerasConfig Options)
+{
+    /// <summary>Numbers among what it is called with, by their place.</summary>
+    public IReadOnlyDictionary<int, float> Numbers { get; init; } = new Dictionary<int, float>();
+}
 
 /// <summary>A layer of a network.</summary>
 internal sealed class KerasLayer
@@ -35,6 +39,9 @@ internal sealed class KerasLayer
 
     /// <summary>Its calls, in the order of the file.</summary>
     public List<KerasCall> Calls { get; } = [];
+
+    /// <summary>Number that references give its first call: a nested functional model has a call already, the one that built it.</summary>
+    public int FirstCall { get; set; }
 
     /// <summary>The network that it is, for a nested model.</summary>
     public KerasNetwork? Network { get; init; }

@@ -55,6 +55,7 @@ internal sealed class KerasNetwork
 /// <param name="isKeras3">Whether the file was saved by Keras 3.</param>
 internal sealed class KerasNetworkReader(ImportLimits limits, bool isKeras3)
 {
+    private const string ConstantValue = "_CONSTANT_VALUE";
     private int _layers;
 
     /// <summary>Reads the outermost network.</summary>
@@ -118,6 +119,7 @@ internal sealed class KerasNetworkReader(ImportLimits limits, bool isKeras3)
         {
             Ends(config, "input_layers", network.Inputs);
             Ends(config, "output_layers", network.Outputs);
+            NumberCalls(network);
         }
 
         return network;
@@ -207,22 +209,36 @@ internal sealed class KerasNetworkReader(ImportLimits limits, bool isKeras3)
         }
 
         string before = "";
-        int call = 0;
         foreach (KerasLayer layer in network.Layers)
         {
-            KerasReference[] inputs = before.Length == 0 ? [] : [new KerasReference(before, call, 0)];
+            KerasReference[] inputs = before.Length == 0 ? [] : [new KerasReference(before, 0, 0)];
             layer.Calls.Add(new KerasCall(inputs, new Dictionary<string, IReadOnlyList<KerasReference>>(), default));
             before = layer.Name;
-            call = FirstCall(layer);
         }
 
         network.Inputs.Add(new KerasReference(network.Layers[0].Name, 0, 0));
-        network.Outputs.Add(new KerasReference(before, call, 0));
+        network.Outputs.Add(new KerasReference(before, 0, 0));
     }
 
-    /// <summary>Number that references give the first call of a layer: a nested functional model has a call already, the one that built it.</summary>
-    /// <param name="layer">The layer.</param>
-    public static int FirstCall(KerasLayer layer) => layer.Network is null || (layer.IsKeras3 && layer.Network.IsSequential) ? 0 : 1;
+    /// <summary>Finds out with which number the calls of nested models begin: releases of Keras differ, references show it.</summary>
+    private static void NumberCalls(KerasNetwork network)
+    {
+        Dictionary<string, (int Least, int Most)> used = new(StringComparer.Ordinal);
+        foreach (KerasReference reference in network.Layers.SelectMany(static layer => layer.Calls).SelectMany(static call => call.Inputs.Concat(call.Named.Values.SelectMany(static named => named))).Concat(network.Outputs))
+        {
+            (int least, int most) = used.GetValueOrDefault(reference.Layer, (int.MaxValue, 0));
+            used[reference.Layer] = (Math.Min(least, reference.Call), Math.Max(most, reference.Call));
+        }
+
+        foreach (KerasLayer layer in network.Layers)
+        {
+            if (layer.Network is { } nested && used.TryGetValue(layer.Name, out (int Least, int Most) range))
+            {
+                bool built = !layer.IsKeras3 || !nested.IsSequential;
+                layer.FirstCall = range.Least == 0 ? 0 : built || range.Most >= layer.Calls.Count ? 1 : 0;
+            }
+        }
+    }
 
     private static void ReadCalls(JsonElement item, KerasLayer layer)
     {
@@ -236,16 +252,22 @@ internal sealed class KerasNetworkReader(ImportLimits limits, bool isKeras3)
         {
             List<KerasReference> inputs = [];
             Dictionary<string, IReadOnlyList<KerasReference>> named = new(StringComparer.Ordinal);
+            Dictionary<int, float> numbers = [];
             JsonElement options = default;
             if (node.ValueKind == JsonValueKind.Object && node.TryGetProperty("args", out JsonElement arguments))
             {
                 Collect(arguments, inputs);
+                CollectNumbers(arguments, numbers);
                 options = node.TryGetProperty("kwargs", out JsonElement kwargs) ? kwargs : default;
             }
             else
             {
                 Collect(node, inputs);
                 options = OptionsOf(node);
+                if (IsReference(node) && node[0].GetString() == ConstantValue && node[2].TryGetDouble(out double number))
+                {
+                    numbers.Add(0, (float)number);
+                }
             }
 
             if (options.ValueKind == JsonValueKind.Object)
@@ -266,7 +288,7 @@ internal sealed class KerasNetworkReader(ImportLimits limits, bool isKeras3)
                 inputs.AddRange(only);
             }
 
-            layer.Calls.Add(new KerasCall(inputs, named, new KerasConfig(options, layer.Config.Where)));
+            layer.Calls.Add(new KerasCall(inputs, named, new KerasConfig(options, layer.Config.Where)) { Numbers = numbers });
         }
 
         if (layer.Class == "InputLayer" && layer.Calls.Count == 0)
@@ -303,6 +325,21 @@ internal sealed class KerasNetworkReader(ImportLimits limits, bool isKeras3)
         }
 
         return default;
+    }
+
+    /// <summary>Numbers among positional arguments, by their place.</summary>
+    private static void CollectNumbers(JsonElement arguments, Dictionary<int, float> numbers)
+    {
+        int place = 0;
+        foreach (JsonElement argument in arguments.ValueKind == JsonValueKind.Array ? arguments.EnumerateArray() : default)
+        {
+            if (argument.ValueKind == JsonValueKind.Number && argument.TryGetDouble(out double number))
+            {
+                numbers.Add(place, (float)number);
+            }
+
+            place++;
+        }
     }
 
     /// <summary>Whether it is <c>[layer, call, output]</c>, perhaps with options behind.</summary>

@@ -27,6 +27,9 @@ internal sealed class LayerContext(NetworkBuilder owner, KerasLayer layer, strin
     /// <summary>What it is called with by name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<Tensor>> Named { get; init; } = new Dictionary<string, IReadOnlyList<Tensor>>();
 
+    /// <summary>Numbers among what it is called with, by their place.</summary>
+    public IReadOnlyDictionary<int, float> Numbers { get; init; } = new Dictionary<int, float>();
+
     /// <summary>Other arguments of the call.</summary>
     public KerasConfig Options { get; init; }
 

@@ -51,8 +51,8 @@ internal sealed class NetworkBuilder(GraphBuilder builder, KerasWeights weights,
     /// <param name="path">Its path, from which names are made.</param>
     /// <param name="arguments">What it is called with.</param>
     /// <param name="named">What it is called with by name.</param>
-    /// <param name="options">Other arguments.</param>
-    public IReadOnlyList<Tensor> Call(KerasLayer layer, string path, Tensor[] arguments, IReadOnlyDictionary<string, IReadOnlyList<Tensor>>? named = null, KerasConfig options = default)
+    /// <param name="call">Other arguments.</param>
+    public IReadOnlyList<Tensor> Call(KerasLayer layer, string path, Tensor[] arguments, IReadOnlyDictionary<string, IReadOnlyList<Tensor>>? named = null, KerasCall? call = null)
     {
         if (++_calls > limits.MaxOperators)
         {
@@ -65,7 +65,12 @@ internal sealed class NetworkBuilder(GraphBuilder builder, KerasWeights weights,
         }
 
         LayerKind kind = LayerKinds.Find(layer, out string? reason) ?? throw new ModelImportException($"{layer.Config.Where} cannot be converted: {reason}.");
-        return kind.Map(new LayerContext(this, layer, path, arguments) { Named = named ?? new Dictionary<string, IReadOnlyList<Tensor>>(), Options = options });
+        return kind.Map(new LayerContext(this, layer, path, arguments)
+        {
+            Named = named ?? new Dictionary<string, IReadOnlyList<Tensor>>(),
+            Numbers = call?.Numbers ?? new Dictionary<int, float>(),
+            Options = call?.Options ?? default,
+        });
     }
 
     /// <summary>Converts one call of a network.</summary>
@@ -95,7 +100,7 @@ internal sealed class NetworkBuilder(GraphBuilder builder, KerasWeights weights,
 
             KerasCall call = layer.Calls[number];
             Dictionary<string, IReadOnlyList<Tensor>> named = call.Named.ToDictionary(static pair => pair.Key, IReadOnlyList<Tensor> (pair) => [.. pair.Value.Select(Result)]);
-            results[(layer.Name, number + KerasNetworkReader.FirstCall(layer))] = Call(layer, prefix + layer.Name, [.. call.Inputs.Select(Result)], named, call.Options);
+            results[(layer.Name, number + layer.FirstCall)] = Call(layer, prefix + layer.Name, [.. call.Inputs.Select(Result)], named, call);
         }
 
         return [.. network.Outputs.Select(Result)];
@@ -121,7 +126,7 @@ internal sealed class NetworkBuilder(GraphBuilder builder, KerasWeights weights,
         {
             for (int i = 0; i < layer.Calls.Count; i++)
             {
-                index[(layer.Name, i + KerasNetworkReader.FirstCall(layer))] = calls.Count;
+                index[(layer.Name, i + layer.FirstCall)] = calls.Count;
                 calls.Add((layer, i));
             }
         }

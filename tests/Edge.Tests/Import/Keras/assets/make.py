@@ -534,6 +534,121 @@ head = Layer("Dense", "head", {"units": 2, "activation": "linear", "use_bias": T
 model = Model("graph", inputs("left") + [part, head], [("left", 0, 0)], [("head", 0, 0)])
 save("graph-nested", model, [x], [dense(nested(nested(x)), k2, b2)])
 
+
+# Sequential: as Keras 2 and 3 write it, and as the first releases did; nested in another model and in a wrapper.
+def sequential(name, config, model, version, xs, ys, suffix=":0", build=None):
+    bytes_ = io.BytesIO()
+    with h5py.File(bytes_, "w") as f:
+        write_h5(f, model, {}, version, suffix)
+        f.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": config, **(build or {})}).encode()
+        for i, v in enumerate(xs):
+            f[f"test/input_{i}"] = v
+        for i, v in enumerate(ys):
+            f[f"test/output_{i}"] = np.asarray(v, "f4")
+    archive.writestr(zipfile.ZipInfo(f"{name}.h5", (2024, 1, 1, 0, 0, 0)), bytes_.getvalue())
+
+
+def dense_config(name, **more):
+    return {"class_name": "Dense", "config": dict({"name": name, "units": 4, "activation": "linear", "use_bias": True}, **more)}
+
+
+one_layer = Layer("Dense", "one", {}, [("", [("kernel", k), ("bias", b)])])
+two_layer = Layer("Dense", "two", {}, [("", [("kernel", k2), ("bias", b2)])])
+model = Model("sequential", [one_layer, two_layer], [], [])
+y = dense(dense(x, k, b), k2, b2)
+sequential("sequential-first-layer", {"name": "sequential", "layers": [dense_config("one", batch_input_shape=[None, 4]), dense_config("two", units=2)]}, model, "2.2.4", [x], [y])
+sequential("sequential-input-layer", {"name": "sequential", "layers": [{"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4], "dtype": "float32", "name": "one_input"}}, dense_config("one"), dense_config("two", units=2)]}, model, "2.9.0", [x], [y])
+sequential("sequential-list", [dense_config("one", batch_input_shape=[None, 4]), dense_config("two", units=2)], model, "2.1.6", [x], [y])
+sequential("sequential-built", {"name": "sequential", "layers": [dense_config("one"), dense_config("two", units=2)], "build_input_shape": [None, 4]}, model, "2.9.0", [x], [y])
+
+
+def archive_of(name, config, write, xs, ys):
+    bytes_ = io.BytesIO()
+    with h5py.File(bytes_, "w") as f:
+        write(f)
+        for i, v in enumerate(xs):
+            f[f"test/input_{i}"] = v
+        for i, v in enumerate(ys):
+            f[f"test/output_{i}"] = np.asarray(v, "f4")
+    weights = bytes_.getvalue()
+    bytes_ = io.BytesIO()
+    with zipfile.ZipFile(bytes_, "w") as z:
+        for entry, body in (("metadata.json", json.dumps({"keras_version": "3.6.0"})), ("config.json", json.dumps(dict(config, compile_config={"loss": {"module": "keras.losses", "class_name": "MeanSquaredError", "config": {}}}))), ("model.weights.h5", weights)):
+            z.writestr(zipfile.ZipInfo(entry, (2024, 1, 1, 0, 0, 0)), body)
+    archive.writestr(zipfile.ZipInfo(f"{name}.keras", (2024, 1, 1, 0, 0, 0)), bytes_.getvalue())
+
+
+def keras3(cls, config):
+    return {"module": "keras", "class_name": cls, "config": config, "registered_name": cls}
+
+
+def layer3(cls, name, calls=None, **config):
+    made = {"module": "keras.layers", "class_name": cls, "config": dict(config, name=name), "registered_name": None}
+    return made if calls is None else dict(made, name=name, inbound_nodes=[{"args": [tensor3(r) for r in call], "kwargs": {}} for call in calls])
+
+
+def tensor3(r):
+    return {"class_name": "__keras_tensor__", "config": {"shape": [None, 4], "dtype": "float32", "keras_history": list(r)}} if isinstance(r, tuple) else r
+
+
+def variables(f, path, *arrays):
+    for i, v in enumerate(arrays):
+        f[f"{path}/vars/{i}"] = v
+
+
+layers = [layer3("InputLayer", "input_layer", batch_shape=[None, 4], dtype="float32"), layer3("Dense", "one", units=4, activation="linear", use_bias=True), layer3("Dense", "two", units=2, activation="linear", use_bias=True)]
+archive_of("sequential", keras3("Sequential", {"name": "sequential", "layers": layers}), lambda f: (variables(f, "layers/dense", k, b), variables(f, "layers/dense_1", k2, b2)), [x], [y])
+inner3 = dict(keras3("Sequential", {"name": "part", "layers": [layer3("InputLayer", "inside", batch_shape=[None, 4]), layer3("Dense", "one", units=4, activation="linear", use_bias=True)]}),
+              name="part", inbound_nodes=[{"args": [tensor3(("input_layer", 0, 0))], "kwargs": {}}, {"args": [tensor3(("part", 0, 0))], "kwargs": {}}])
+archive_of("sequential-nested", keras3("Functional", {"name": "model", "layers": [layer3("InputLayer", "input_layer", [], batch_shape=[None, 4]), inner3, layer3("Dense", "two", [[("part", 1, 0)]], units=2, activation="linear", use_bias=True)],
+                                                     "input_layers": [["input_layer", 0, 0]], "output_layers": ["two", 0, 0]}),
+           lambda f: (variables(f, "layers/sequential/layers/dense", k, b), variables(f, "layers/dense", k2, b2)), [x], [dense(dense(dense(x, k, b), k, b), k2, b2)])
+steps = data(1, 3, 4)
+wrapped = {"class_name": "TimeDistributed", "config": {"name": "steps", "batch_input_shape": [None, 3, 4], "layer": {"class_name": "Sequential", "config": {"name": "part", "layers": [dense_config("one", batch_input_shape=[None, 4]), dense_config("two", units=2)]}}}}
+sequential("timedistributed-model", {"name": "sequential", "layers": [wrapped]}, Model("m", [Layer("TimeDistributed", "steps", {}, [("", [("a", k), ("b", b), ("c", k2), ("d", b2)])])], [], []), "2.9.0", [steps], [dense(dense(steps, k, b), k2, b2)])
+old = {"name": "outer", "layers": [{"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4], "name": "in"}, "name": "in", "inbound_nodes": []},
+                                   {"class_name": "Sequential", "config": {"name": "part", "layers": [dense_config("one", batch_input_shape=[None, 4]), dense_config("two", units=2)]}, "name": "part", "inbound_nodes": [[["in", 0, 0, {}]]]}],
+       "input_layers": [["in", 0, 0]], "output_layers": [["part", 1, 0]]}
+bytes_ = io.BytesIO()
+with h5py.File(bytes_, "w") as f:
+    write_h5(f, Model("outer", [Layer("Sequential", "part", {}, (), (), model=model)], [], []), old, "2.9.0", ":0")
+    f["test/input_0"], f["test/output_0"] = x, np.asarray(y, "f4")
+archive.writestr(zipfile.ZipInfo("sequential-nested.k2.h5", (2024, 1, 1, 0, 0, 0)), bytes_.getvalue())
+
+# Functions among the layers: (relu6(x + 3) / 6) * x, 1 - x, as Keras 3 and TensorFlow write them.
+v = x.astype("f8")
+functions3 = [
+    layer3("InputLayer", "x", [], batch_shape=[None, 4]),
+    dict(layer3("Add", "add", [[("x", 0, 0), 3.0]]), module="keras.src.ops.numpy"),
+    layer3("ReLU", "relu", [[("add", 0, 0)]], max_value=6.0, negative_slope=0.0, threshold=0.0),
+    dict(layer3("TrueDivide", "divide", [[("relu", 0, 0), 6.0]]), module="keras.src.ops.numpy"),
+    dict(layer3("Multiply", "multiply", [[("divide", 0, 0), ("x", 0, 0)]]), module="keras.src.ops.numpy"),
+    dict(layer3("Subtract", "subtract", [[1.0, ("multiply", 0, 0)]]), module="keras.src.ops.numpy"),
+    dict(layer3("Sigmoid", "sigmoid", [[("subtract", 0, 0)]]), module="keras.src.ops.nn"),
+]
+y = 1 - v * np.clip(v + 3, 0, 6) / 6
+archive_of("functions", keras3("Functional", {"name": "model", "layers": functions3, "input_layers": ["x", 0, 0], "output_layers": [["subtract", 0, 0], ["sigmoid", 0, 0]]}), lambda f: f.create_group("layers"), [x], [y, 1 / (1 + np.exp(-y))])
+
+
+def lambda2(title, function, first, **options):
+    return {"class_name": "TFOpLambda", "config": {"name": title, "trainable": True, "dtype": "float32", "function": function}, "name": title, "inbound_nodes": [[*first, options]]}
+
+
+functions2 = [
+    {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4], "name": "x"}, "name": "x", "inbound_nodes": []},
+    lambda2("add", "__operators__.add", ["x", 0, 0], y=3.0, name=None),
+    {"class_name": "ReLU", "config": {"name": "relu", "max_value": 6.0, "negative_slope": 0.0, "threshold": 0.0}, "name": "relu", "inbound_nodes": [[["add", 0, 0, {}]]]},
+    lambda2("scale", "math.multiply", ["relu", 0, 0], y=1 / 6, name=None),
+    lambda2("times", "math.multiply", ["scale", 0, 0], y=["x", 0, 0], name=None),
+    lambda2("subtract", "math.subtract", ["_CONSTANT_VALUE", -1, 1.0], y=["times", 0, 0], name=None),
+    lambda2("sigmoid", "math.sigmoid", ["subtract", 0, 0], name=None),
+]
+bytes_ = io.BytesIO()
+with h5py.File(bytes_, "w") as f:
+    write_h5(f, Model("m", [], [], []), {"name": "model", "layers": functions2, "input_layers": [["x", 0, 0]], "output_layers": [["subtract", 0, 0], ["sigmoid", 0, 0]]}, "2.9.0", ":0")
+    f["test/input_0"], f["test/output_0"], f["test/output_1"] = x, np.asarray(y, "f4"), np.asarray(1 / (1 + np.exp(-y)), "f4")
+archive.writestr(zipfile.ZipInfo("functions.k2.h5", (2024, 1, 1, 0, 0, 0)), bytes_.getvalue())
+
 # Files made to do harm: a dense layer of 6 x 4 whose kernel is not what it seems.
 def hostile(name, spoil):
     """spoil: makes the kernel in a group, under a name."""

@@ -67,16 +67,27 @@ public ref struct AttributeReader
     /// <exception cref="ModelFormatException">The bytes end, or a value is out of range.</exception>
     public int[] Int32s(string name, int maxCount = Shape.MaxRank, int lowest = int.MinValue, int highest = int.MaxValue)
     {
-        int count = BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int), name));
-        if (count < 0 || count > maxCount)
-        {
-            throw new ModelFormatException($"{_operator}: attribute {name} count is {count}; 0 … {maxCount} is allowed.");
-        }
-
-        int[] values = new int[count];
+        int[] values = new int[Count(name, maxCount)];
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = Int32(name, lowest, highest);
+        }
+
+        return values;
+    }
+
+    /// <summary>The next list of floats, each in a range: a count, then the values.</summary>
+    /// <param name="name">Its name, for messages.</param>
+    /// <param name="maxCount">Most values allowed.</param>
+    /// <param name="lowest">Smallest value allowed.</param>
+    /// <param name="highest">Largest value allowed.</param>
+    /// <exception cref="ModelFormatException">The bytes end, or a value is out of range.</exception>
+    public float[] Singles(string name, int maxCount = Shape.MaxRank, float lowest = float.MinValue, float highest = float.MaxValue)
+    {
+        float[] values = new float[Count(name, maxCount)];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = Single(name, lowest, highest);
         }
 
         return values;
@@ -90,6 +101,14 @@ public ref struct AttributeReader
         {
             throw new ModelFormatException($"{_operator}: {_bytes.Length} attribute bytes are left over.");
         }
+    }
+
+    private int Count(string name, int maxCount)
+    {
+        int count = BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int), name));
+        return count >= 0 && count <= maxCount
+            ? count
+            : throw new ModelFormatException($"{_operator}: attribute {name} count is {count}; 0 … {maxCount} is allowed.");
     }
 
     private ReadOnlySpan<byte> Take(int count, string name)
@@ -139,6 +158,17 @@ public sealed class AttributeWriter
         foreach (int value in values)
         {
             Int32(value);
+        }
+    }
+
+    /// <summary>Writes a list of floats: a count, then the values.</summary>
+    /// <param name="values">The values.</param>
+    public void Singles(ReadOnlySpan<float> values)
+    {
+        Int32(values.Length);
+        foreach (float value in values)
+        {
+            Single(value);
         }
     }
 

@@ -54,6 +54,31 @@ internal static class Window
         return ShapeRules.Pooled(shapes, [input.Shape[0], height, width, input.Shape[3]], mayBeUInt8);
     }
 
+    /// <summary>The length over which a transposed convolution spreads an axis: (input − 1) · stride + extent − before − after + more.</summary>
+    /// <param name="shapes">Where to complain.</param>
+    /// <param name="axis">The axis, for messages: height or width.</param>
+    /// <param name="input">Length of the input.</param>
+    /// <param name="kernel">Length of the window.</param>
+    /// <param name="stride">Elements between the windows of neighbours.</param>
+    /// <param name="dilation">Distance between window elements.</param>
+    /// <param name="before">Elements cut off the front.</param>
+    /// <param name="after">Elements cut off the end.</param>
+    /// <param name="more">Elements added at the end.</param>
+    internal static long Spread(in Shapes shapes, string axis, int input, int kernel, int stride, int dilation, int before, int after, int more)
+    {
+        Check(shapes, "kernel", axis, kernel, 1);
+        Check(shapes, "stride", axis, stride, 1);
+        Check(shapes, "dilation", axis, dilation, 1);
+        Check(shapes, "padding before the", axis, before, 0);
+        Check(shapes, "padding after the", axis, after, 0);
+        Check(shapes, "output padding along the", axis, more, 0);
+        long whole = ((input - 1L) * stride) + ((kernel - 1L) * dilation) + 1, length = whole - before - after + more;
+        shapes.Require(
+            length is >= 1 and <= int.MaxValue / 2,
+            $"the windows cover {whole} elements of the {axis}; {before} and {after} cut off and {more} added leave {length}, and 1 … {int.MaxValue / 2} are allowed.");
+        return length;
+    }
+
     private static void Check(in Shapes shapes, string name, string axis, int value, int lowest) =>
         shapes.Require(value >= lowest && value <= Most, $"the {name} {axis} is {value}; {lowest} … {Most} is allowed.");
 }

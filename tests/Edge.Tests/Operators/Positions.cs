@@ -23,6 +23,32 @@ internal static class Positions
         return Of(spec, values);
     }
 
+    /// <summary>Index vectors into a shape, some entries negative; all rows different if asked for.</summary>
+    public static TestTensor Vectors(TensorSpec spec, CounterRandom random, Shape data, int batchDims = 0, bool different = false)
+    {
+        int depth = spec.Shape[-1], rows = spec.Shape.ElementCount / depth, places = data.Product(batchDims, batchDims + depth);
+        long[] values = new long[rows * depth];
+        int[] order = [.. Enumerable.Range(0, places)];
+        for (int row = 0; row < rows; row++)
+        {
+            int pick = different ? row + random.Int32((ulong)row, places - row) : random.Int32((ulong)row, places);
+            int place = order[pick];
+            if (different)
+            {
+                (order[row], order[pick]) = (order[pick], order[row]);
+            }
+
+            for (int i = depth - 1; i >= 0; i--)
+            {
+                int size = data[batchDims + i];
+                values[(row * depth) + i] = (place % size) - ((row + i) % 3 == 0 ? size : 0);
+                place /= size;
+            }
+        }
+
+        return Of(spec, values);
+    }
+
     /// <summary>The integers as int32 or int64.</summary>
     public static TestTensor Of(TensorSpec spec, params long[] values) => spec.Type switch
     {

@@ -38,6 +38,61 @@ internal static unsafe class ActivationKernels
         }
     }
 
+    /// <summary>y = clamp(y + bias), in place, row by row.</summary>
+    /// <param name="activation">The clamp.</param>
+    /// <param name="bias">A value for each channel, or empty.</param>
+    /// <param name="y">[..., channels].</param>
+    /// <param name="channels">Size of the last axis.</param>
+    /// <param name="team">The threads.</param>
+    internal static void AddBias(Activation activation, ReadOnlySpan<float> bias, Span<float> y, int channels, WorkerTeam team)
+    {
+        if (activation == Activation.None && bias.IsEmpty)
+        {
+            return;
+        }
+
+        (float low, float high) = Bounds(activation);
+        fixed (float* pb = bias, py = y)
+        {
+            int rows = y.Length / channels, block = Math.Max(1, Mask.PartLength / channels);
+            Bias job = new() { Y = py, Values = pb, Rows = rows, Block = block, Channels = channels, Low = low, High = high };
+            WidthJob.Run(team, (rows + block - 1) / block, y.Length, job);
+        }
+    }
+
+    private struct Bias : IWidthJob
+    {
+        internal float* Y;
+        internal float* Values;
+        internal int Rows;
+        internal int Block;
+        internal int Channels;
+        internal float Low;
+        internal float High;
+
+        public readonly void Execute<TVector>(int part) where TVector : unmanaged, IVector<TVector>
+        {
+            for (int row = part * Block; row < Math.Min(Rows, (part + 1) * Block); row++)
+            {
+                float* y = Y + ((nint)row * Channels);
+                Run<Lanes1>(y, Run<TVector>(y, 0));
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly int Run<TVector>(float* y, int channel) where TVector : unmanaged, IVector<TVector>
+        {
+            for (; channel + TVector.Count <= Channels; channel += TVector.Count)
+            {
+                TVector value = TVector.Load(y + channel);
+                value = Values == null ? value : TVector.Add(value, TVector.Load(Values + channel));
+                TVector.Store(TVector.Clamp(value, TVector.Broadcast(Low), TVector.Broadcast(High)), y + channel);
+            }
+
+            return channel;
+        }
+    }
+
     private struct Mask : IWidthJob
     {
         internal const int PartLength = 16384;

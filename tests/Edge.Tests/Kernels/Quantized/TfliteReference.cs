@@ -125,6 +125,126 @@ internal static class TfliteReference
         return output;
     }
 
+    /// <summary>reference_integer_ops::TransposeConv, with groups and dilation; the geometry's input is what is spread.</summary>
+    internal static sbyte[] TransposeConv(
+        ConvGeometry g, sbyte[] input, sbyte[] weights, int[] bias, float[] weightScales, float inputScale, int inputZeroPoint, float outputScale, Int8Range range,
+        int weightZeroPoint = 0)
+    {
+        int[] scratch = new int[g.Batch * g.OutputHeight * g.OutputWidth * g.OutputChannels];
+        int depth = g.InputChannels / g.Groups, filtersPerGroup = g.OutputChannels / g.Groups, i = 0;
+        for (int b = 0; b < g.Batch; b++)
+        {
+            for (int inY = 0; inY < g.InputHeight; inY++)
+            {
+                for (int inX = 0; inX < g.InputWidth; inX++)
+                {
+                    for (int inC = 0; inC < g.InputChannels; inC++, i++)
+                    {
+                        for (int ky = 0; ky < g.KernelHeight; ky++)
+                        {
+                            for (int kx = 0; kx < g.KernelWidth; kx++)
+                            {
+                                int outY = inY * g.StrideHeight - g.PadTop + ky * g.DilationHeight, outX = inX * g.StrideWidth - g.PadLeft + kx * g.DilationWidth;
+                                if (outY < 0 || outY >= g.OutputHeight || outX < 0 || outX >= g.OutputWidth)
+                                {
+                                    continue;
+                                }
+
+                                for (int f = 0; f < filtersPerGroup; f++)
+                                {
+                                    int channel = inC / depth * filtersPerGroup + f;
+                                    int w = weights[((channel * g.KernelHeight + ky) * g.KernelWidth + kx) * depth + inC % depth];
+                                    scratch[((b * g.OutputHeight + outY) * g.OutputWidth + outX) * g.OutputChannels + channel] += (input[i] - inputZeroPoint) * (w - weightZeroPoint);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
+        sbyte[] output = new sbyte[scratch.Length];
+        for (int o = 0; o < output.Length; o++)
+        {
+            int channel = o % g.OutputChannels;
+            float scale = weightScales.Length == 1 ? weightScales[0] : weightScales[channel];
+            (int multiplier, int shift) = QuantizeMultiplier((double)inputScale * (double)scale / (double)outputScale);
+            output[o] = Clamp(Multiply(scratch[o] + (bias.Length == 0 ? 0 : bias[channel]), multiplier, shift) + range.ZeroPoint, range);
+        }
+
+        return output;
+    }
+
+    /// <summary>reference_ops::ResizeBilinear for int8.</summary>
+    internal static sbyte[] ResizeBilinear(
+        sbyte[] input, (int Batch, int Height, int Width, int Rows, int Columns, int Channels) g, bool alignCorners, bool halfPixelCenters)
+    {
+        int heightScale = (1024 * g.Height + g.Rows / 2) / g.Rows, widthScale = (1024 * g.Width + g.Columns / 2) / g.Columns;
+        if (alignCorners && g.Rows > 1)
+        {
+            heightScale = (1024 * (g.Height - 1) + (g.Rows - 1) / 2) / (g.Rows - 1);
+        }
+
+        if (alignCorners && g.Columns > 1)
+        {
+            widthScale = (1024 * (g.Width - 1) + (g.Columns - 1) / 2) / (g.Columns - 1);
+        }
+
+        (int Scaled, int Lower, int Upper) Interpolation(int value, int scale, int size)
+        {
+            int scaled = halfPixelCenters ? value * scale + scale / 2 - 512 : value * scale;
+            return (scaled, Math.Max(scaled / 1024, 0), Math.Min((scaled + 1023) / 1024, size - 1));
+        }
+
+        sbyte[] output = new sbyte[g.Batch * g.Rows * g.Columns * g.Channels];
+        int o = 0;
+        for (int b = 0; b < g.Batch; b++)
+        {
+            for (int y = 0; y < g.Rows; y++)
+            {
+                (int inputY, int y0, int y1) = Interpolation(y, heightScale, g.Height);
+                for (int x = 0; x < g.Columns; x++)
+                {
+                    (int inputX, int x0, int x1) = Interpolation(x, widthScale, g.Width);
+                    for (int c = 0; c < g.Channels; c++)
+                    {
+                        long At(int row, int column) => input[((b * g.Height + row) * g.Width + column) * g.Channels + c];
+                        long sum = At(y0, x0) * (1024 - (inputY - 1024 * y0)) * (1024 - (inputX - 1024 * x0));
+                        sum += At(y1, x0) * (inputY - 1024 * y0) * (1024 - (inputX - 1024 * x0));
+                        sum += At(y0, x1) * (1024 - (inputY - 1024 * y0)) * (inputX - 1024 * x0);
+                        sum += At(y1, x1) * (inputY - 1024 * y0) * (inputX - 1024 * x0);
+                        output[o++] = (sbyte)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
+                    }
+                }
+            }
+        }
+
+        return output;
+    }
+
+    /// <summary>reference_ops::ResizeNearestNeighbor.</summary>
+    internal static sbyte[] ResizeNearest(
+        sbyte[] input, (int Batch, int Height, int Width, int Rows, int Columns, int Channels) g, bool alignCorners, bool halfPixelCenters)
+    {
+        int Nearest(int value, int inputSize, int outputSize)
+        {
+            float scale = alignCorners && outputSize > 1 ? (inputSize - 1) / (float)(outputSize - 1) : inputSize / (float)outputSize;
+            float offset = halfPixelCenters ? 0.5f : 0;
+            float place = (value + offset) * scale;
+            int rounded = Math.Min((int)(alignCorners ? MathF.Round(place, MidpointRounding.AwayFromZero) : MathF.Floor(place)), inputSize - 1);
+            return halfPixelCenters ? Math.Max(0, rounded) : rounded;
+        }
+
+        sbyte[] output = new sbyte[g.Batch * g.Rows * g.Columns * g.Channels];
+        for (int o = 0; o < output.Length; o++)
+        {
+            int c = o % g.Channels, x = o / g.Channels % g.Columns, y = o / g.Channels / g.Columns % g.Rows, b = o / g.Channels / g.Columns / g.Rows;
+            output[o] = input[((b * g.Height + Nearest(y, g.Height, g.Rows)) * g.Width + Nearest(x, g.Width, g.Columns)) * g.Channels + c];
+        }
+
+        return output;
+    }
+
     internal static sbyte[] Depthwise(
         ConvGeometry g, sbyte[] input, sbyte[] weights, int[] bias, float[] weightScales, float inputScale, int inputZeroPoint, float outputScale, Int8Range range,
         int weightZeroPoint = 0)

@@ -17,6 +17,8 @@ internal static class ConvolutionLayers
         new("DepthwiseConv2D", OperatorSupport.Supported, "DepthwiseConv2D", Depthwise) { Weights = DepthwiseKernel },
         new("SeparableConv1D", OperatorSupport.Emulated, "Reshape, DepthwiseConv2D, Conv2D", Separable) { Weights = Kernel("depthwise_kernel", "pointwise_kernel") },
         new("SeparableConv2D", OperatorSupport.Emulated, "DepthwiseConv2D, Conv2D", Separable) { Weights = Kernel("depthwise_kernel", "pointwise_kernel") },
+        new("Conv1DTranspose", OperatorSupport.Emulated, "Reshape, ConvTranspose2D", ConvTranspose) { Weights = Kernel("kernel") },
+        new("Conv2DTranspose", OperatorSupport.Supported, "ConvTranspose2D", ConvTranspose) { Weights = Kernel("kernel") },
     ];
 
     private static Func<KerasLayer, IReadOnlyList<WeightGroup>> Kernel(params string[] names) => layer => [BasicLayers.Own(BasicLayers.KernelAndBias(layer, names))];
@@ -53,6 +55,50 @@ internal static class ConvolutionLayers
         return window.Finish(layer.Builder.Add(layer.Name, new Conv2D(), between, weights, layer.Bias(outputs)));
     }
 
+    /// <summary>The output is as large as Keras says; what the windows cover beyond it is cut off as the convolution pads that this reverses.</summary>
+    private static Tensor ConvTranspose(LayerContext layer)
+    {
+        Window window = new(layer, transposed: true);
+        Hdf5Dataset kernel = window.Kernel("kernel");
+        (int outputs, int inputs) = (kernel.Sizes[^2], kernel.Sizes[^1]);
+        int taps = window.KernelHeight * window.KernelWidth;
+
+        // [kh, kw, O, C] as [O, kh, kw, C]
+        Tensor weights = layer.Constant("kernel", new Shape(outputs, window.KernelHeight, window.KernelWidth, inputs), () =>
+        {
+            float[] values = kernel.Singles(), moved = new float[values.Length];
+            for (int tap = 0; tap < taps; tap++)
+            {
+                for (int o = 0; o < outputs; o++)
+                {
+                    values.AsSpan(((tap * outputs) + o) * inputs, inputs).CopyTo(moved.AsSpan(((o * taps) + tap) * inputs));
+                }
+            }
+
+            return moved;
+        });
+        bool same = layer.Config.Text("padding", "valid") switch
+        {
+            "same" => true,
+            "valid" => false,
+            string other => throw layer.Refuse($"pads '{other}'; valid and same are known"),
+        };
+        int[] extra = layer.Config.Has("output_padding") ? layer.Config.Integers("output_padding", window.Axes, least: 0, most: ushort.MaxValue) : [];
+        (int top, int bottom, int moreRows) = Side(window.Input.Shape[1], window.KernelHeight, window.StrideHeight, window.DilationHeight, window.Axes == 1 ? null : extra.Length > 0 ? extra[0] : null);
+        (int left, int right, int moreColumns) = Side(window.Input.Shape[2], window.KernelWidth, window.StrideWidth, window.DilationWidth, extra.Length > 0 ? extra[^1] : null);
+        ConvTranspose2D conv = new(
+            window.StrideHeight, window.StrideWidth, window.DilationHeight, window.DilationWidth, new Padding2D(top, bottom, left, right), moreRows, moreColumns);
+        return window.Finish(layer.Builder.Add(layer.Name, conv, window.Input, weights, layer.Bias(outputs)));
+
+        (int Before, int After, int More) Side(int size, int kernelSize, int stride, int dilation, int? outputPadding)
+        {
+            int extent = checked(((kernelSize - 1) * dilation) + 1), covered = checked(((size - 1) * stride) + extent);
+            int output = outputPadding is { } more ? covered - (same ? 2 * (extent / 2) : 0) + more : (size * stride) + (same ? 0 : Math.Max(extent - stride, 0));
+            int cut = Math.Max(covered - output, 0), before = same ? cut / 2 : 0;
+            return (before, cut - before, Math.Max(output - covered, 0));
+        }
+    }
+
     private static Tensor AddDepthwise(LayerContext layer, Window window, Hdf5Dataset kernel, Tensor? bias, string name)
     {
         // [kh, kw, C, multiplier] lies as [kh, kw, C * multiplier] does.
@@ -70,10 +116,10 @@ internal static class ConvolutionLayers
         private readonly LayerContext _layer;
         private readonly bool _channelsFirst;
 
-        public Window(LayerContext layer)
+        public Window(LayerContext layer, bool transposed = false)
         {
             _layer = layer;
-            Axes = layer.Layer.Class.EndsWith("1D", StringComparison.Ordinal) ? 1 : 2;
+            Axes = layer.Layer.Class.Contains("1D", StringComparison.Ordinal) ? 1 : 2;
             layer.RequireRank(layer.Input, Axes + 2);
             _channelsFirst = Pictures.IsChannelsFirst(layer);
             Input = Pictures.In(layer, layer.Input, _channelsFirst);
@@ -83,7 +129,7 @@ internal static class ConvolutionLayers
             (KernelHeight, KernelWidth) = (Axes == 1 ? 1 : kernel[0], kernel[^1]);
             (StrideHeight, StrideWidth) = (Axes == 1 ? 1 : strides[0], strides[^1]);
             (DilationHeight, DilationWidth) = (Axes == 1 ? 1 : dilations[0], dilations[^1]);
-            Padding = layer.Config.Text("padding", "valid") switch
+            Padding = transposed ? default : layer.Config.Text("padding", "valid") switch
             {
                 "valid" => default,
                 "same" => Padding2D.Same(Input.Shape[1], Input.Shape[2], KernelHeight, KernelWidth, StrideHeight, StrideWidth, DilationHeight, DilationWidth),

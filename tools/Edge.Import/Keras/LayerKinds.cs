@@ -36,7 +36,7 @@ internal static class LayerKinds
     private static readonly Dictionary<string, LayerKind> Table = new IEnumerable<LayerKind>[]
     {
         BasicLayers.Kinds, ConvolutionLayers.Kinds, PoolingLayers.Kinds, ActivationLayers.Kinds, NormalizationLayers.Kinds, MergeLayers.Kinds, ShapeLayers.Kinds, RecurrentLayers.Kinds, WrapperLayers.Kinds,
-        AttentionLayers.Kinds, FunctionLayers.Kinds,
+        AttentionLayers.Kinds, FunctionLayers.Kinds, ResamplingLayers.Kinds,
     }.SelectMany(static kinds => kinds).ToDictionary(static kind => kind.Class, StringComparer.Ordinal);
 
     // Classes whose layers run code or read what is not in the model, with what to do about them.

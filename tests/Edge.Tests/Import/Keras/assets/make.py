@@ -257,6 +257,39 @@ one("depthwise1d", "DepthwiseConv1D", config, [x], [depthwise(x[:, None], k[None
 p = data(1, 6, 4)
 one("separable1d", "SeparableConv1D", dict(config, filters=4, use_bias=False), [x], [conv2d(depthwise(x[:, None], k[None], None, padding="same"), p[None], None)[:, 0]], [("", [("depthwise_kernel", k), ("pointwise_kernel", p)])], styles=("2", "keras"))
 
+
+def transpose2d(x, w, b, strides, padding, output_padding=None, dilation=(1, 1)):
+    """x [N, H, W, C], w [kh, kw, O, C]: scatters each input over its window, then cuts as the convolution pads that it reverses."""
+    x, w = np.asarray(x, "f8"), np.asarray(w, "f8")
+    kh, kw, o, _ = w.shape
+    n = [x.shape[1], x.shape[2]]
+    ext = [(kh - 1) * dilation[0] + 1, (kw - 1) * dilation[1] + 1]
+    out = []
+    for i in range(2):
+        if output_padding is None:
+            out.append(n[i] * strides[i] + (max(ext[i] - strides[i], 0) if padding == "valid" else 0))
+        else:
+            out.append((n[i] - 1) * strides[i] + ext[i] - (2 * (ext[i] // 2) if padding == "same" else 0) + output_padding[i])
+    full = np.zeros((x.shape[0], max((n[0] - 1) * strides[0] + ext[0], 0) + 20, (n[1] - 1) * strides[1] + ext[1] + 20, o))
+    for i in range(n[0]):
+        for j in range(n[1]):
+            for p in range(kh):
+                for q in range(kw):
+                    full[:, i * strides[0] + p * dilation[0], j * strides[1] + q * dilation[1]] += x[:, i, j] @ w[p, q].T
+    cut = [max((n[i] - 1) * strides[i] + ext[i] - out[i], 0) // 2 if padding == "same" else 0 for i in range(2)]
+    return full[:, cut[0]:cut[0] + out[0], cut[1]:cut[1] + out[1]] + (0 if b is None else b)
+
+
+x = data(1, 4, 5, 3)
+for tag, kernel, strides, padding, extra in (("same", (3, 3), (2, 2), "same", None), ("valid", (3, 2), (2, 3), "valid", None), ("small", (2, 2), (3, 3), "same", None), ("extra", (3, 3), (2, 2), "same", (1, 1)), ("one", (4, 4), (1, 1), "valid", None)):
+    k, b = data(*kernel, 2, 3), data(2)
+    config = {"filters": 2, "kernel_size": list(kernel), "strides": list(strides), "padding": padding, "output_padding": extra, "data_format": "channels_last", "dilation_rate": [1, 1], "activation": "linear", "use_bias": True}
+    one(f"conv2dtranspose-{tag}", "Conv2DTranspose", config, [x], [transpose2d(x, k, b, strides, padding, extra)], [("", [("kernel", k), ("bias", b)])], styles=("2", "keras"))
+x = data(1, 6, 3)
+k, b = data(4, 2, 3), data(2)
+one("conv1dtranspose", "Conv1DTranspose", {"filters": 2, "kernel_size": [4], "strides": [2], "padding": "same", "output_padding": None, "data_format": "channels_last", "dilation_rate": [1], "activation": "linear", "use_bias": True},
+    [x], [transpose2d(x[:, None], k[None], b, (1, 2), "same")[:, 0]], [("", [("kernel", k), ("bias", b)])], styles=("2", "keras"))
+
 # Pooling
 x = data(1, 7, 6, 3)
 for kind, cls in (("max", "MaxPooling"), ("mean", "AveragePooling")):
@@ -368,6 +401,28 @@ one("zeropad2d-first", "ZeroPadding2D", {"padding": [1, 2], "data_format": "chan
 one("zeropad1d", "ZeroPadding1D", {"padding": [2, 1]}, [x[:, :, 0]], [np.pad(x[:, :, 0], [(0, 0), (2, 1), (0, 0)])], styles=("2",))
 one("crop2d", "Cropping2D", {"cropping": [[1, 2], [0, 3]], "data_format": "channels_last"}, [x], [x[:, 1:3, :3]], styles=("2", "keras"))
 one("crop1d", "Cropping1D", {"cropping": [1, 2]}, [x[:, :, 0]], [x[:, 1:3, 0]], styles=("2",))
+one("upsampling2d", "UpSampling2D", {"size": [2, 3], "data_format": "channels_last", "interpolation": "nearest"}, [x], [x.repeat(2, 1).repeat(3, 2)], styles=("2", "keras"))
+one("upsampling2d-first", "UpSampling2D", {"size": [2, 3], "data_format": "channels_first", "interpolation": "nearest"}, [first(x)], [first(x.repeat(2, 1).repeat(3, 2))], styles=("2",))
+one("upsampling1d", "UpSampling1D", {"size": 2}, [x[:, :, 0]], [x[:, :, 0].repeat(2, 1)], styles=("2", "keras"))
+
+
+def bilinear(x, h, w):
+    """Half-pixel centres, edges repeated."""
+    x = x.astype("f8")
+    for axis, size in ((1, h), (2, w)):
+        n = x.shape[axis]
+        at = np.clip((np.arange(size) + 0.5) * n / size - 0.5, 0, n - 1)
+        low = np.floor(at).astype(int)
+        high = np.minimum(low + 1, n - 1)
+        f = (at - low).reshape([-1 if i == axis else 1 for i in range(4)])
+        x = x.take(low, axis) * (1 - f) + x.take(high, axis) * f
+    return x
+
+
+one("upsampling2d-bilinear", "UpSampling2D", {"size": [2, 3], "data_format": "channels_last", "interpolation": "bilinear"}, [x], [bilinear(x, 10, 18)], styles=("2", "keras"))
+one("resizing", "Resizing", {"height": 8, "width": 4, "interpolation": "bilinear", "crop_to_aspect_ratio": False, "data_format": "channels_last"}, [x], [bilinear(x, 8, 4)], styles=("2", "keras"))
+nearest = x.take(np.floor((np.arange(8) + 0.5) * 5 / 8).astype(int), 1).take(np.floor((np.arange(4) + 0.5) * 6 / 4).astype(int), 2)
+one("resizing-nearest", "Resizing", {"height": 8, "width": 4, "interpolation": "nearest", "crop_to_aspect_ratio": False, "data_format": "channels_last"}, [x], [nearest], styles=("2", "keras"))
 table = data(7, 3)
 ids = np.array([[1, 0, 6, 3]], "i4")
 one("embedding", "Embedding", {"input_dim": 7, "output_dim": 3, "mask_zero": False}, [ids], [table[ids]], [("", [("embeddings", table)])], dtypes={0: "int32"})

@@ -15,7 +15,7 @@ internal static class ConstantMappings
         TfliteMapping.One("RANK", "a constant", static node => Set(node, [node.Input(0).Shape.Rank], isScalar: true)),
         TfliteMapping.One("RANGE", "a constant", Range),
         TfliteMapping.One("FILL", "a constant", Fill),
-        TfliteMapping.One("ZEROS_LIKE", "a constant", static node => Filled(node, node.Input(0).Shape, new byte[8])),
+        TfliteMapping.One("ZEROS_LIKE", "a constant", static node => node.Set(Filled(node, node.Name, node.Declared() with { Shape = node.Input(0).Shape }, new byte[sizeof(long)]))),
         TfliteMapping.One("WHERE", "a constant", Where),
         TfliteMapping.One("BROADCAST_ARGS", "a constant", BroadcastShape),
         TfliteMapping.One("DENSIFY", "a constant", static node => node.Set(node.Input(0))),
@@ -93,20 +93,23 @@ internal static class ConstantMappings
             throw new ModelImportException($"it fills shape [{string.Join(", ", sizes.Take(16))}]; at most {Shape.MaxRank} axes of at least 1 are needed.");
         }
 
-        Filled(node, new Shape(sizes), value.Data.Span);
+        node.Set(Filled(node, node.Name, node.Declared() with { Shape = new Shape(sizes) }, value.Data.Span));
     }
 
     /// <summary>A constant of one value.</summary>
-    private static void Filled(TfliteNode node, Shape shape, ReadOnlySpan<byte> value)
+    /// <param name="node">The operator.</param>
+    /// <param name="name">The constant's name.</param>
+    /// <param name="spec">Its type and shape.</param>
+    /// <param name="value">The value's bytes, at least one element; all 0: the zero of a quantized type.</param>
+    public static Tensor Filled(TfliteNode node, string name, TensorSpec spec, ReadOnlySpan<byte> value)
     {
-        TensorSpec spec = node.Declared() with { Shape = shape };
         long bytes = spec.Type.Size();
-        foreach (int size in shape.Axes)
+        foreach (int size in spec.Shape.Axes)
         {
             bytes = checked(bytes * size);
         }
 
-        node.Builder.Charge(bytes, node.Name);
+        node.Builder.Charge(bytes, name);
         byte[] data = new byte[bytes];
         for (int i = 0; i < data.Length; i += spec.Type.Size())
         {
@@ -118,7 +121,7 @@ internal static class ConstantMappings
             data.AsSpan().Fill((byte)parameters.ZeroPoint);
         }
 
-        node.Set(node.Builder.Graph.Constant(node.Name, spec, data));
+        return node.Builder.Graph.Constant(name, spec, data);
     }
 
     /// <summary>The positions where a constant condition holds: [count, axes].</summary>

@@ -63,11 +63,12 @@ internal static class LayerMappings
     /// </remarks>
     /// <param name="node">The operator.</param>
     /// <param name="input">The position of the weights.</param>
+    /// <param name="data">What the layer reads.</param>
     /// <param name="shape">Their shape in the runtime, with the same elements.</param>
     /// <param name="channelAxis">Its axis that counts output channels.</param>
     /// <param name="sourceAxis">That axis in the file.</param>
     /// <param name="isDense">Whether the layer is dense.</param>
-    public static Tensor Weights(TfliteNode node, int input, Shape shape, int channelAxis, int sourceAxis, bool isDense)
+    public static Tensor Weights(TfliteNode node, int input, Tensor data, Shape shape, int channelAxis, int sourceAxis, bool isDense)
     {
         if (!node.IsStored(input))
         {
@@ -75,7 +76,7 @@ internal static class LayerMappings
         }
 
         TfliteTensor stated = node.Stated(input);
-        bool isFloat = node.Input(0).Type == DataType.Float32;
+        bool isFloat = data.Type == DataType.Float32;
         ReadOnlyMemory<byte> elements = node.Conversion.Constants.Elements(stated);
         if (isFloat && stated.IsQuantized && (node.Conversion.Options.ExpandWeights || stated.Kind == TensorKind.Int16))
         {
@@ -196,7 +197,7 @@ internal static class LayerMappings
         node.Activated(
             options.Byte(3),
             activation => new Conv2D(strideHeight, strideWidth, dilationHeight, dilationWidth, padding, groups, activation),
-            input, Weights(node, 1, weights, 0, 0, isDense: false), Bias(node, 2, weights[0]));
+            input, Weights(node, 1, input, weights, 0, 0, isDense: false), Bias(node, 2, weights[0]));
     }
 
     private static void Depthwise(TfliteNode node)
@@ -215,7 +216,7 @@ internal static class LayerMappings
         node.Activated(
             options.Byte(4),
             activation => new DepthwiseConv2D(strideHeight, strideWidth, dilationHeight, dilationWidth, padding, activation),
-            input, Weights(node, 1, new Shape(weights[1], weights[2], weights[3]), 2, 3, isDense: false), Bias(node, 2, weights[3]));
+            input, Weights(node, 1, input, new Shape(weights[1], weights[2], weights[3]), 2, 3, isDense: false), Bias(node, 2, weights[3]));
     }
 
     private static void FullyConnected(TfliteNode node)
@@ -243,7 +244,7 @@ internal static class LayerMappings
         }
 
         node.Activated(
-            options.Byte(0), static activation => new Dense(activation), input, Weights(node, 1, weights, 0, 0, isDense: true), Bias(node, 2, weights[0]));
+            options.Byte(0), static activation => new Dense(activation), input, Weights(node, 1, input, weights, 0, 0, isDense: true), Bias(node, 2, weights[0]));
     }
 
     private static (FlatTable Options, int Height, int Width, int StrideHeight, int StrideWidth, Padding2D Padding) Pool(TfliteNode node)

@@ -56,17 +56,12 @@ internal static class RecurrentMappings
     /// </remarks>
     private static Tensor Lstm(TfliteNode node, Tensor input, byte activation, float cellClip, float projectionClip)
     {
-        for (int i = 16; i < 24; i++)
+        for (int i = 20; i < 24; i++)
         {
-            if (i is not (18 or 19) && node.Has(i))
+            if (node.Has(i))
             {
-                throw new ModelImportException($"it has input {i}, a {(i < 18 ? "projection" : "layer normalization")} inside the cell, which has no operator; plain cells are supported.");
+                throw new ModelImportException($"it has input {i}, a layer normalization inside the cell, which has no operator; cells without one are supported.");
             }
-        }
-
-        if (projectionClip != 0)
-        {
-            throw new ModelImportException($"it clips a projection to {projectionClip}; cells without one are supported.");
         }
 
         bool isCoupled = !node.Has(1);
@@ -84,8 +79,8 @@ internal static class RecurrentMappings
         (int cellState, Tensor cell) = node.Conversion.Variables.Read(node, 19);
         RecurrentActivation function = Function(activation);
         IReadOnlyList<Tensor> results = node.Builder.AddAll(
-            node.Name, new Lstm(Candidate: function, Output: function, CellClip: cellClip, CoupledForget: isCoupled), isInteger ? [node.Declared()] : [],
-            input, weights, recurrent, bias, null, null, hidden, cell, peepholes);
+            node.Name, new Lstm(Candidate: function, Output: function, CellClip: cellClip, CoupledForget: isCoupled, ProjectionClip: projectionClip), isInteger ? [node.Declared()] : [],
+            input, weights, recurrent, bias, null, null, hidden, cell, peepholes, node.Has(16) ? Weights(node, 16) : null, node.Optional(17));
         node.Builder.Add($"{node.Name}/hidden", new WriteState(state), results[1]);
         node.Builder.Add($"{node.Name}/cell", new WriteState(cellState), results[2]);
         return results[0];

@@ -4,7 +4,7 @@ namespace Edge.Import.TFLite;
 internal static class TfliteMappings
 {
     private static readonly Dictionary<string, TfliteMapping> s_all = new(
-        new[] { LayerMappings.Table, ElementwiseMappings.Table, MovementMappings.Table, ReductionMappings.Table, RecurrentMappings.Table, StateMappings.Table, ConstantMappings.Table }
+        new[] { LayerMappings.Table, ElementwiseMappings.Table, MovementMappings.Table, SpatialMappings.Table, ReductionMappings.Table, RecurrentMappings.Table, StateMappings.Table, ConstantMappings.Table }
             .SelectMany(static table => table).Select(static mapping => KeyValuePair.Create(mapping.Kind, mapping)),
         StringComparer.Ordinal);
 

@@ -220,6 +220,13 @@ public sealed class TfliteFileTests
         embedding.Add(7, [embedding.Integers(index), embedding.Input(3, 2)], [output]);
         Assert.Contains($"picks element {index}", TfliteRun.Refused(embedding.Output(output)), StringComparison.Ordinal);
 
+        TfliteWriter rows = new();
+        Assert.Contains($"picks element {index}", TfliteRun.Refused(rows.Then(107, [rows.Input(3, 2), rows.Constant(TensorKind.Int32, [1, 1], new[] { index })], [1, 2])), StringComparison.Ordinal);
+        TfliteWriter scatter = new();
+        Assert.Contains(
+            $"picks element {index}",
+            TfliteRun.Refused(scatter.Then(122, [scatter.Constant(TensorKind.Int32, [1, 1], new[] { index }), scatter.Input(1), scatter.Integers(3)], [3])), StringComparison.Ordinal);
+
         TfliteWriter both = new();
         output = both.Tensor(TensorKind.Float32, [1]);
         both.Add(36, [both.Floats([3], 1, 2, 3), both.Integers(index)], [output], OptionsKind.Gather);

@@ -315,6 +315,51 @@ public sealed class TfliteMappingTests
         Assert.Equal(new Shape(shape), session.OutputSpec(0).Shape);
     }
 
+    [Theory]
+    [InlineData(0, 4, new float[] { 1, 1, 3, 2, 1, 1, 3, 2, 4, 4, 10, 6, 3, 3, 7, 4 })]
+    [InlineData(1, 5, new float[] { 1, 1, 3, 2, 2, 1, 1, 3, 2, 2, 4, 4, 10, 6, 6, 3, 3, 7, 4, 4, 3, 3, 7, 4, 4 })]
+    public void A_transposed_convolution(byte padding, int size, float[] expected)
+    {
+        TfliteWriter model = new();
+        int output = model.Integers(1, size, size, 1), weights = model.Floats([1, 3, 3, 1], 1, 1, 1, 1, 1, 1, 1, 1, 1), x = model.Input(1, 2, 2, 1);
+        AssertNear(expected, Run(model.Then(67, [output, weights, x], [1, size, size, 1], OptionsKind.TransposeConv, new Flat { [0] = padding, [1] = 2, [2] = 2 }), [1, 2, 3, 4]));
+    }
+
+    [Theory]
+    [InlineData(23, false, false, new float[] { 0, 5, 10, 10 })]
+    [InlineData(23, true, false, new float[] { 0, 3.3333333f, 6.6666665f, 10 })]
+    [InlineData(23, false, true, new float[] { 0, 2.5f, 7.5f, 10 })]
+    [InlineData(97, false, false, new float[] { 0, 0, 10, 10 })]
+    [InlineData(97, true, false, new float[] { 0, 0, 10, 10 })]
+    [InlineData(97, false, true, new float[] { 0, 0, 10, 10 })]
+    public void A_picture_of_another_size(int code, bool alignsCorners, bool centersPixels, float[] expected)
+    {
+        TfliteWriter model = new();
+        (OptionsKind kind, int first) = code == 23 ? (OptionsKind.ResizeBilinear, 2) : (OptionsKind.ResizeNearestNeighbor, 0);
+        Flat options = new() { [first] = alignsCorners, [first + 1] = centersPixels };
+        AssertNear(expected, Run(model.Then(code, [model.Input(1, 1, 2, 1), model.Integers(1, 4)], [1, 1, 4, 1], kind, options), [0, 10]));
+    }
+
+    [Fact]
+    public void Blocks_and_rows_go_where_they_are_told()
+    {
+        TfliteWriter blocks = new();
+        int parts = blocks.Tensor(TensorKind.Float32, [4, 1, 2, 1]);
+        blocks.Add(38, [blocks.Input(1, 2, 2, 1), blocks.Integers(2, 2), blocks.Constant(TensorKind.Int32, [2, 2], new[] { 0, 0, 0, 2 })], [parts]);
+        blocks.Output(parts);
+        AssertNear([1, 0, 2, 0, 3, 0, 4, 0], Run(blocks, [1, 2, 3, 4]));
+
+        TfliteWriter back = new();
+        parts = back.Tensor(TensorKind.Float32, [4, 1, 2, 1]);
+        back.Add(38, [back.Input(1, 2, 2, 1), back.Integers(2, 2), back.Constant(TensorKind.Int32, [2, 2], new[] { 0, 0, 0, 2 })], [parts]);
+        AssertNear([1, 2, 3, 4], Run(back.Then(37, [parts, back.Integers(2, 2), back.Constant(TensorKind.Int32, [2, 2], new[] { 0, 0, 0, 2 })], [1, 2, 2, 1]), [1, 2, 3, 4]));
+
+        TfliteWriter gather = new();
+        AssertNear([3, 2], Run(gather.Then(107, [gather.Input(2, 2), gather.Constant(TensorKind.Int32, [2, 2], new[] { 1, 0, 0, 1 })], [2]), [1, 2, 3, 4]));
+        TfliteWriter scatter = new();
+        AssertNear([3, 3, 0], Run(scatter.Then(122, [scatter.Constant(TensorKind.Int32, [3, 1], new[] { 1, 1, 0 }), scatter.Input(3), scatter.Integers(3)], [3]), [1, 2, 3]));
+    }
+
     [Fact]
     public void Known_results_become_constants()
     {

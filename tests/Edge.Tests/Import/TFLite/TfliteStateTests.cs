@@ -64,6 +64,30 @@ public sealed class TfliteStateTests
     }
 
     [Fact]
+    public void An_lstm_may_project_what_it_gives()
+    {
+        float[] biases = [0.5f, 1, 0.25f, -0.5f];
+        TfliteWriter model = new();
+        int[] inputs = new int[24];
+        Array.Fill(inputs, -1);
+        inputs[0] = model.Input(1, 1, 1);
+        for (int gate = 0; gate < 4; gate++)
+        {
+            inputs[1 + gate] = model.Floats([1, 1], 0);
+            inputs[5 + gate] = model.Floats([1, 2], 0, 0);
+            inputs[12 + gate] = model.Floats([1], biases[gate]);
+        }
+
+        inputs[16] = model.Floats([2, 1], 2, -1);
+        inputs[17] = model.Floats([2], 0, 0.25f);
+        inputs[18] = model.Variable(TensorKind.Float32, [1, 2]);
+        inputs[19] = model.Variable(TensorKind.Float32, [1, 1]);
+        using Session session = TfliteRun.Load(model.Then(44, inputs, [1, 1, 2], OptionsKind.UnidirectionalSequenceLstm, new Flat { [0] = (byte)4 }));
+        double hidden = Sigmoid(biases[3]) * Math.Tanh(Sigmoid(biases[0]) * Math.Tanh(biases[2]));
+        TfliteRun.AssertNear([(float)(2 * hidden), (float)(0.25 - hidden)], Step(session, 5));
+    }
+
+    [Fact]
     public void Without_an_input_gate_it_is_one_minus_the_forget_gate()
     {
         TfliteWriter model = new();

@@ -6,14 +6,16 @@ namespace Edge.Import.Protobuf;
 /// <remarks>Source: Protocol Buffers Encoding, protobuf.dev/programming-guides/encoding.</remarks>
 internal sealed class ProtobufReader
 {
+    private readonly byte[] _data;
     private readonly CodedInputStream _input;
     private readonly string _message;
     private readonly int _depth;
     private uint _tag;
 
-    private ProtobufReader(CodedInputStream input, string message, int depth)
+    private ProtobufReader(byte[] data, Range part, string message, int depth)
     {
-        _input = input;
+        _data = data;
+        _input = Stream(part);
         _message = message;
         _depth = depth;
     }
@@ -28,7 +30,7 @@ internal sealed class ProtobufReader
     /// <param name="data">All its bytes.</param>
     /// <param name="message">Its name, for messages.</param>
     /// <param name="limits">Caps.</param>
-    public static ProtobufReader Open(byte[] data, string message, ImportLimits limits) => new(new CodedInputStream(data), message, limits.MaxNesting);
+    public static ProtobufReader Open(byte[] data, string message, ImportLimits limits) => new(data, .., message, limits.MaxNesting);
 
     /// <summary>Goes to the next field.</summary>
     /// <returns>Whether there is one.</returns>
@@ -63,8 +65,8 @@ internal sealed class ProtobufReader
     /// <summary>The present field as text.</summary>
     public string Text() => Want(WireFormat.WireType.LengthDelimited, _input.ReadString);
 
-    /// <summary>The present field as bytes.</summary>
-    public ReadOnlyMemory<byte> Bytes() => Want(WireFormat.WireType.LengthDelimited, _input.ReadBytes).Memory;
+    /// <summary>The present field as bytes; not copied.</summary>
+    public ReadOnlyMemory<byte> Bytes() => _data.AsMemory(Part());
 
     /// <summary>The present field as a message.</summary>
     /// <param name="name">Its name, for messages.</param>
@@ -75,7 +77,7 @@ internal sealed class ProtobufReader
             throw Malformed("is nested deeper than is allowed");
         }
 
-        return new ProtobufReader(Want(WireFormat.WireType.LengthDelimited, _input.ReadBytes).CreateCodedInput(), name, _depth - 1);
+        return new ProtobufReader(_data, Part(), name, _depth - 1);
     }
 
     /// <summary>Adds the present field, packed or not, to a list of integers.</summary>
@@ -102,7 +104,7 @@ internal sealed class ProtobufReader
             return;
         }
 
-        CodedInputStream packed = Want(WireFormat.WireType.LengthDelimited, _input.ReadBytes).CreateCodedInput();
+        CodedInputStream packed = Stream(Part());
         Read(() =>
         {
             while (!packed.IsAtEnd)
@@ -113,6 +115,25 @@ internal sealed class ProtobufReader
             return 0;
         });
     }
+
+    private CodedInputStream Stream(Range part)
+    {
+        (int offset, int length) = part.GetOffsetAndLength(_data.Length);
+        return new CodedInputStream(_data, offset, length);
+    }
+
+    /// <summary>Where the bytes of the present field lie; passes it over. Messages inside messages would otherwise be copied once for every level.</summary>
+    private Range Part() => Want(WireFormat.WireType.LengthDelimited, () =>
+    {
+        int start = (int)_input.Position;
+        _input.SkipLastField();
+        while (_data[start++] >= 0x80)
+        {
+            // The field's length, which SkipLastField has checked.
+        }
+
+        return start..(int)_input.Position;
+    });
 
     private T Want<T>(WireFormat.WireType wire, Func<T> read) =>
         Wire == wire ? Read(read) : throw Malformed($"has wire type {Wire}; {wire} is needed");

@@ -34,6 +34,7 @@ internal static class LayerBias
     private static bool TakesBias(Node node) => node.Input(2) is null && node.Operator switch
     {
         Conv2D conv => conv.Activation == Activation.None,
+        ConvTranspose2D conv => conv.Activation == Activation.None,
         DepthwiseConv2D conv => conv.Activation == Activation.None,
         Dense dense => dense.Activation == Activation.None,
         _ => false,

@@ -128,7 +128,8 @@ internal sealed class TensorFlowConverter
         ShapeMessage stated = input.Shape;
         if (_options.Shapes.TryGetValue(input.Name, out IReadOnlyList<int>? chosen))
         {
-            bool fits = stated.IsUnknown || (stated.Axes.Count == chosen.Count && !stated.Axes.Where((size, axis) => size >= 0 && axis > 0 && size != chosen[axis]).Any());
+            // Graphs of early versions state no axes where they mean unknown ones.
+            bool fits = stated.IsUnknown || stated.Axes.Count == 0 || (stated.Axes.Count == chosen.Count && !stated.Axes.Where((size, axis) => size >= 0 && axis > 0 && size != chosen[axis]).Any());
             stated = fits && chosen.All(static size => size > 0)
                 ? new ShapeMessage([.. chosen], false)
                 : throw new ModelImportException($"Input '{input.Name}' is [{string.Join(", ", stated.Axes)}] in the model; [{string.Join(", ", chosen)}] was chosen, which does not fit it.");

@@ -45,6 +45,7 @@ internal static class TensorFlowOperators
             ReductionOperators.Table,
             MovementOperators.Table,
             BlockOperators.Table,
+            ResizeOperators.Table,
             EinsumOperators.Table,
             RecurrentOperators.Table,
         ];

@@ -154,6 +154,26 @@ internal static class OperatorCases
         yield return new(
             "FusedBatchNormV3", [In([1, 3, 2, 4], 1, 2, 1, 2), Of([2, 1], 2), Of([0, 1], 2), Of([1, 2], 2), Of([3, 0.75f], 2)],
             [("is_training", Flag(false)), ("epsilon", Number(1f / 4)), ("data_format", Text("NCHW"))], [1, 2, 1, 2], [0, 4 / Math.Sqrt(3.25), 1, 3], "NCHW");
+        // A transposed convolution adds the filter, weighted, at every second place: [1, 2] with [1, 10, 100] and stride 2 is [1, 10, 102, 20, 200]; SAME cuts the last.
+        (string, byte[])[] steps = [("strides", Integers(1, 1, 2, 1)), ("padding", Text("SAME"))];
+        yield return new("Conv2DBackpropInput", [List(1, 1, 4, 1), Of([1, 10, 100], 1, 3, 1, 1), In([1, 2], 1, 1, 2, 1)], steps, [1, 1, 4, 1], [1, 10, 102, 20]);
+        yield return new(
+            "Conv2DBackpropInput", [List(1, 2, 1, 5), Of([1, 10, 100, 2, 20, 200], 1, 3, 2, 1) with { }, In([1, 2], 1, 1, 1, 2)],
+            [("strides", Integers(1, 1, 1, 2)), ("padding", Text("VALID")), ("data_format", Text("NCHW"))], [1, 2, 1, 5], [1, 100, 22, 200, 40, 10, 2, 220, 4, 400], "NCHW");
+        yield return new("ResizeBilinear", [In([0, 4], 1, 1, 2, 1), List(1, 4)], [("half_pixel_centers", Flag(true))], [1, 1, 4, 1], [0, 1, 3, 4]);
+        yield return new("ResizeBilinear", [In([0, 4], 1, 1, 2, 1), List(1, 4)], [], [1, 1, 4, 1], [0, 2, 4, 4], "early");
+        yield return new("ResizeBilinear", [InInts([0, 3], 1, 1, 2, 1), List(1, 4)], [("align_corners", Flag(true))], [1, 1, 4, 1], [0, 1, 2, 3], "int32 with aligned corners");
+        yield return new("ResizeNearestNeighbor", [In([1, 2, 3], 1, 1, 3, 1), List(1, 5)], [("half_pixel_centers", Flag(true))], [1, 1, 5, 1], [1, 1, 2, 3, 3]);
+        yield return new("ResizeNearestNeighbor", [In([1, 2, 3], 1, 1, 3, 1), List(1, 4)], [], [1, 1, 4, 1], [1, 1, 2, 3], "early");
+        yield return new("ResizeNearestNeighbor", [In([1, 2, 3], 1, 1, 3, 1), List(1, 4)], [("align_corners", Flag(true))], [1, 1, 4, 1], [1, 2, 2, 3], "aligned corners");
+
+        // Keys' cubic with a = −½ at distances ¼ and ¾; what lies outside weighs nothing.
+        double near = Cubic(0.25), far = Cubic(0.75), farther = Cubic(1.25), farthest = Cubic(1.75);
+        double[] middle = [((near * 4) + (far * 0)) / (near + far), ((far * 4) + (near * 0)) / (near + far)];
+        yield return new(
+            "ResizeBicubic", [In([0, 4], 1, 1, 2, 1), List(1, 4)], [("half_pixel_centers", Flag(true))], [1, 1, 4, 1],
+            [farther * 4 / (near + farther), middle[1], middle[0], near * 4 / (near + farther)]);
+        Assert.Equal(1, near + far + farther + farthest, 1e-9);
         float[] pixels = Values(16, 1);
         yield return new("SpaceToDepth", [In(pixels, 1, 4, 2, 2)], [("block_size", Integer(2))], [1, 2, 1, 8], Array.ConvertAll(pixels, static x => (double)x));
         yield return new("DepthToSpace", [In(pixels, 1, 2, 1, 8)], [("block_size", Integer(2))], [1, 4, 2, 2], Array.ConvertAll(pixels, static x => (double)x));
@@ -219,6 +239,7 @@ internal static class OperatorCases
         yield return new("Gather", [Of(x, 3, 2), InInts([2, 0], 1, 2)], [], [1, 2, 2], [5, 6, 1, 2]);
         yield return new("GatherV2", [In(x, 2, 3), List(2, 0), Scalar(1)], [], [2, 2], [3, 1, 6, 4]);
         yield return new("GatherV2", [In(x, 2, 3), InInts([2, 0], 2, 1), Scalar(1)], [("batch_dims", Integer(1))], [2, 1], [3, 4], "with batches");
+        yield return new("GatherNd", [In(x, 2, 3), InInts([1, 0, 0, 2], 2, 2)], [], [2], [4, 3]);
         yield return new("OneHot", [InInts([2, 0], 2), Scalar(3), Scalar(1f), Scalar(-1f)], [], [2, 3], [-1, -1, 1, 1, -1, -1]);
         yield return new("InvertPermutation", [List(2, 0, 1)], [], [3], [1, 2, 0]);
         yield return new("Fill", [List(2, 2), Scalar(1.5f)], [], [2, 2], [1.5, 1.5, 1.5, 1.5]);
@@ -266,6 +287,8 @@ internal static class OperatorCases
 
     /// <summary>Numbers that look like noise.</summary>
     public static float[] Values(int count, float seed) => [.. Enumerable.Range(0, count).Select(i => MathF.Round(MathF.Sin((i * 1.7f) + seed) * 8) / 4)];
+
+    private static double Cubic(double x) => x <= 1 ? (1.5 * x * x * x) - (2.5 * x * x) + 1 : (-0.5 * x * x * x) + (2.5 * x * x) - (4 * x) + 2;
 
     private static byte[] RepeatedTensor(long count, float value) => Message(attribute => Field(attribute, 8, Message(tensor =>
     {

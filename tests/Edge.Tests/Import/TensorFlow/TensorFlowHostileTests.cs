@@ -134,6 +134,10 @@ public sealed class TensorFlowHostileTests
         yield return ("convolution with dilation 0", "Conv2D", [image, filter], [.. s_valid, ("dilations", Integers(1, 0, 1, 1))]);
         yield return ("convolution with three strides", "Conv2D", [image, filter], [("strides", Integers(1, 1, 1)), ("padding", Text("SAME"))]);
         yield return ("filter that takes no channel", "Conv2D", [image, Of([1f], 1, 1, 1, 1) with { Sizes = [1, 1, 0, 1], Bytes = [] }], s_valid);
+        yield return ("transposed convolution with stride 0", "Conv2DBackpropInput", [List(1, 8, 8, 1), filter, image], [("strides", Integers(1, 0, 0, 1)), ("padding", Text("SAME"))]);
+        yield return ("transposed convolution to 2^31 - 1 pixels", "Conv2DBackpropInput", [List(1, int.MaxValue, 8, 1), filter, image], [("strides", Integers(1, 2, 2, 1)), ("padding", Text("SAME"))]);
+        yield return ("resize to 0", "ResizeBilinear", [image, List(0, 4)], []);
+        yield return ("resize to 2^62 pixels (CVE-2021-37676)", "ResizeNearestNeighbor", [image, List(int.MaxValue, int.MaxValue)], []);
         yield return ("pooling with stride 0 (CVE-2021-29601)", "MaxPool", [image], [("ksize", Integers(1, 2, 2, 1)), ("strides", Integers(1, 0, 2, 1)), ("padding", Text("VALID"))]);
         yield return ("pooling with a window of 0", "AvgPool", [image], [("ksize", Integers(1, 0, 2, 1)), ("strides", Integers(1, 1, 1, 1)), ("padding", Text("VALID"))]);
         yield return ("pooling with a window of 2^31 - 1", "AvgPool", [image], [("ksize", Integers(1, int.MaxValue, 2, 1)), ("strides", Integers(1, 1, 1, 1)), ("padding", Text("SAME"))]);

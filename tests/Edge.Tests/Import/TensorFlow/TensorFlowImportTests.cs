@@ -260,7 +260,7 @@ public sealed class TensorFlowImportTests
         byte[] file = new GraphWriter().Input("x", TensorFlowType.Float, -1, 3, 2).Constant("zeros", [0f, 0], 1, 2).Constant("kernel", kernel, 2, 6).Constant("recurrent", recurrent, 2, 6).Constant("bias", bias, 2, 6)
             .Add("gru", "StatefulPartitionedCall", ["x", "zeros", "kernel", "recurrent", "bias"], ("f", FunctionOf("standard_gru"))).Add("all", "Identity", ["gru:1"])
             .Function("standard_gru", ["inputs", "init_h", "kernel", "recurrent_kernel", "bias"], [("identity", "While:output:0"), ("identity_1", "While:output:1")],
-                [Node("While", "While", ["inputs"])], ("api_implements", Text("gru_6d5e"))).ToGraph();
+                [Node("transpose", "Transpose", ["inputs"]), Node("While", "While", ["transpose:y:0"])], ("api_implements", Text("gru_6d5e"))).ToGraph();
         double[] h = [0, 0], all = new double[6];
         for (int step = 0; step < 3; step++)
         {
@@ -275,6 +275,26 @@ public sealed class TensorFlowImportTests
         }
 
         Close(all, ImportedGraph.Run(ImportedGraph.Import(file, new ImportOptions { Outputs = ["all"] }), [Bytes(x)], out _)[0]);
+    }
+
+    [Theory]
+    [InlineData("ReverseV2", "Transpose")]
+    [InlineData("Relu", "Relu")]
+    public void A_recurrent_layer_of_unknown_direction_or_layout_is_refused(string first, string second)
+    {
+        byte[] file = new GraphWriter().Input("x", TensorFlowType.Float, -1, 3, 2)
+            .Add("gru", "PartitionedCall", ["x", "x", "x", "x", "x"], ("f", FunctionOf("standard_gru"))).Add("y", "Identity", ["gru:1"])
+            .Function("standard_gru", ["inputs", "init_h", "kernel", "recurrent_kernel", "bias"], [("identity", "While:output:0"), ("identity_1", "While:output:1")],
+                [Node("a", first, ["inputs"]), Node("b", second, ["a:output:0"]), Node("While", "While", ["b:output:0"])], ("api_implements", Text("gru_6d5e"))).ToGraph();
+        Assert.Contains("direction", Assert.Throws<ModelImportException>(() => ImportedGraph.Import(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Placeholders_of_early_versions_take_the_shape_of_the_caller()
+    {
+        byte[] file = new GraphWriter().Input("x", TensorFlowType.Float).Add("y", "Relu", ["x"]).ToGraph();
+        Graph graph = ImportedGraph.Import(file, new ImportOptions { Shapes = new Dictionary<string, IReadOnlyList<int>> { ["x"] = [1, 5] } });
+        Assert.Equal("x: float32 [1, 5]", graph.Inputs.Single().ToString());
     }
 
     [Fact]

@@ -13,75 +13,33 @@ internal static class BlockOperators
     /// <summary>The table.</summary>
     public static IEnumerable<TensorFlowOperator> Table =>
     [
-        TensorFlowOperator.Made("SpaceToBatchND", "Pad, Reshape, Transpose", static node => ToBatch(node, node.Integers(1, "the block"), 2)),
-        TensorFlowOperator.Made("BatchToSpaceND", "Reshape, Transpose, Slice; Conv2D or DepthwiseConv2D with dilation", static node =>
+        TensorFlowOperator.Same("SpaceToBatchND", "SpaceToBatch", static node => ToBatch(node, node.Integers(1, "the block"), 2)),
+        TensorFlowOperator.Same("BatchToSpaceND", "BatchToSpace; Conv2D or DepthwiseConv2D with dilation", static node =>
             Dilated(node) ?? FromBatch(node, node.Integers(1, "the block"), 2)),
-        TensorFlowOperator.Made("SpaceToBatch", "Pad, Reshape, Transpose", static node => ToBatch(node, Square(node), 1)),
-        TensorFlowOperator.Made("BatchToSpace", "Reshape, Transpose, Slice", static node => FromBatch(node, Square(node), 1)),
+        TensorFlowOperator.Same("SpaceToBatch", "SpaceToBatch", static node => ToBatch(node, Square(node), 1)),
+        TensorFlowOperator.Same("BatchToSpace", "BatchToSpace", static node => FromBatch(node, Square(node), 1)),
     ];
 
     private static int[] Square(TensorFlowNode node) => [node.Int32("block_size", 0), node.Int32("block_size", 0)];
 
-    /// <summary>[N, H, W, …] → pad → [N, H / b, b, W / b, b, …] → [b, b, N, H / b, W / b, …] → [b · b · N, H / b, W / b, …].</summary>
     private static Tensor ToBatch(TensorFlowNode node, int[] block, int padding)
     {
         Tensor x = node.Input(0);
-        int spatial = block.Length, rank = x.Shape.Rank;
         int[] pads = node.Integers(padding, "the padding");
         Check(node, x, block, pads);
-        int[] before = new int[rank], after = new int[rank];
-        for (int i = 0; i < spatial; i++)
-        {
-            (before[i + 1], after[i + 1]) = (pads[2 * i], pads[(2 * i) + 1]);
-        }
-
-        if (pads.Any(static size => size > 0))
-        {
-            x = node.Builder.Add(node.Name + "/padded", new Pad(IntList.Create(before), IntList.Create(after)), x);
-        }
-
-        List<int> apart = [0], permutation = [], together = [-1];
-        for (int i = 0; i < spatial; i++)
-        {
-            node.Require(x.Shape[i + 1] % block[i] == 0, $"axis {i + 1} of {x} is cut into blocks of {block[i]}; a divisor of {x.Shape[i + 1]} is allowed.");
-            apart.AddRange([x.Shape[i + 1] / block[i], block[i]]);
-            permutation.Add((2 * i) + 2);
-            together.Add(x.Shape[i + 1] / block[i]);
-        }
-
-        permutation.Add(0);
-        permutation.AddRange(Enumerable.Range(0, spatial).Select(static i => (2 * i) + 1));
-        permutation.AddRange(Enumerable.Range((2 * spatial) + 1, rank - spatial - 1));
-        apart.AddRange(x.Shape.Axes[(spatial + 1)..]);
-        together.AddRange(x.Shape.Axes[(spatial + 1)..]);
-        return Moved(node, x, apart, permutation, together);
+        return node.Builder.Add(node.Name, new SpaceToBatch(IntList.Create(block), Every(pads, 0), Every(pads, 1)), x);
     }
 
-    /// <summary>[b · b · N, h, w, …] → [b, b, N, h, w, …] → [N, h, b, w, b, …] → [N, h · b, w · b, …] → cut.</summary>
     private static Tensor FromBatch(TensorFlowNode node, int[] block, int crop)
     {
         Tensor x = node.Input(0);
-        int spatial = block.Length, rank = x.Shape.Rank;
         int[] crops = node.Integers(crop, "the crop");
         Check(node, x, block, crops);
-        int blocks = block.Aggregate(1, static (product, size) => checked(product * size));
-        node.Require(x.Shape[0] % blocks == 0, $"the batch of {x} holds blocks of {blocks}; a multiple is allowed.");
-        List<int> apart = [.. block, -1, .. x.Shape.Axes[1..]], permutation = [spatial], together = [0];
-        int[] begin = new int[rank], size = [x.Shape[0] / blocks, .. x.Shape.Axes[1..]];
-        for (int i = 0; i < spatial; i++)
-        {
-            permutation.AddRange([spatial + 1 + i, i]);
-            int length = checked(x.Shape[i + 1] * block[i]);
-            together.Add(length);
-            begin[i + 1] = crops[2 * i];
-            size[i + 1] = length - crops[2 * i] - crops[(2 * i) + 1];
-            node.Require(size[i + 1] >= 1, $"{crops[2 * i]} and {crops[(2 * i) + 1]} of {length} elements are cut off axis {i + 1}; at least one must stay.");
-        }
-
-        permutation.AddRange(Enumerable.Range((2 * spatial) + 1, rank - spatial - 1));
-        together.AddRange(x.Shape.Axes[(spatial + 1)..]);
-        return Pieces.Box(node.Builder, node.Name, Moved(node, x, apart, permutation, together), begin, size);
+        return node.Builder.Add(node.Name, new BatchToSpace(IntList.Create(block), Every(crops, 0), Every(crops, 1)), x);
     }
+
+    /// <summary>The first or the second of each two.</summary>
+    private static IntList Every(int[] pairs, int which) => IntList.Create([.. pairs.Where((_, index) => index % 2 == which)]);
 
     private static void Check(TensorFlowNode node, Tensor x, int[] block, int[] pads)
     {
@@ -90,13 +48,6 @@ internal static class BlockOperators
             $"the block is [{string.Join(", ", block)}] for {x}; sizes of 1 … {Most} for axes behind the batch, and {Shape.MaxRank} axes together, are allowed.");
         node.Require(
             pads.Length == 2 * block.Length && pads.All(static size => size is >= 0 and <= Most), $"padding or crop is [{string.Join(", ", pads)}]; {2 * block.Length} numbers of 0 … {Most} are allowed.");
-    }
-
-    private static Tensor Moved(TensorFlowNode node, Tensor x, List<int> apart, List<int> permutation, List<int> together)
-    {
-        node.Require(apart.Count <= Shape.MaxRank, $"{x} in blocks has {apart.Count} axes; at most {Shape.MaxRank} are allowed.");
-        x = node.Builder.Add(node.Name + "/blocks", new Reshape(IntList.Create([.. apart])), x);
-        return node.Builder.Add(node.Name + "/joined", new Reshape(IntList.Create([.. together])), node.Permute(x, IntList.Create([.. permutation])));
     }
 
     /// <summary>SpaceToBatchND, a convolution without padding, BatchToSpaceND with the same block: one dilated convolution. Null where it is something else.</summary>

@@ -12,6 +12,7 @@ internal static class ConvolutionOperators
     [
         TensorFlowOperator.Same("Conv2D", "Conv2D", static node => ImageLayout.FromLast(node, Conv(node))),
         TensorFlowOperator.Same("DepthwiseConv2dNative", "DepthwiseConv2D", static node => ImageLayout.FromLast(node, Depthwise(node))),
+        TensorFlowOperator.Same("Conv2DBackpropInput", "ConvTranspose2D", static node => ImageLayout.FromLast(node, Transposed(node))),
         TensorFlowOperator.Made("_FusedConv2D", "Conv2D, BatchNorm, Relu", static node => ImageLayout.FromLast(node, Fused(node, Conv(node)))),
         TensorFlowOperator.Made("_FusedDepthwiseConv2dNative", "DepthwiseConv2D, Relu", static node => ImageLayout.FromLast(node, Fused(node, Depthwise(node)))),
         TensorFlowOperator.Made("_FusedMatMul", "Dense, Relu", static node => Fused(node, MatMul(node))),
@@ -82,6 +83,29 @@ internal static class ConvolutionOperators
             new DepthwiseConv2D(window.StrideHeight, window.StrideWidth, window.DilationHeight, window.DilationWidth, window.Padding),
             image,
             weights);
+    }
+
+    /// <summary>The gradient of a convolution by its input, which is how TensorFlow writes a transposed one: filter [height, width, out, in], and the size of the result stated.</summary>
+    private static Tensor Transposed(TensorFlowNode node)
+    {
+        Tensor image = ImageLayout.ToLast(node, node.Input(2)), filter = node.Input(1);
+        int[] size = node.Integers(0, "the size of the result");
+        node.Require(
+            filter.Shape.Rank == 4 && filter.Shape[3] == image.Shape[3], $"the filter is {filter} and the image {image}; [height, width, out, in] with the image's channels is allowed.");
+        node.Require(size.Length is 2 or 4 && size.All(static length => length >= 1), $"the size of the result is [{string.Join(", ", size)}]; two or four sizes of at least 1 are allowed.");
+        int first = size.Length == 2 ? 0 : ImageLayout.IsChannelsSecond(node) ? 2 : 1;
+        int kernelHeight = filter.Shape[0], kernelWidth = filter.Shape[1];
+        ImageWindow window = ImageWindow.Read(node, size[first], size[first + 1], kernelHeight, kernelWidth);
+        long more = size[first] - (((image.Shape[1] - 1L) * window.StrideHeight) + ((kernelHeight - 1L) * window.DilationHeight) + 1 - window.Padding.Top - window.Padding.Bottom);
+        long moreColumns = size[first + 1] - (((image.Shape[2] - 1L) * window.StrideWidth) + ((kernelWidth - 1L) * window.DilationWidth) + 1 - window.Padding.Left - window.Padding.Right);
+        node.Require(
+            more >= 0 && more < window.StrideHeight && moreColumns >= 0 && moreColumns < window.StrideWidth,
+            $"the result is to have {size[first]} × {size[first + 1]} pixels, {more} and {moreColumns} more than {image} makes; less than one stride more is allowed.");
+        return node.Builder.Add(
+            node.Name,
+            new ConvTranspose2D(window.StrideHeight, window.StrideWidth, window.DilationHeight, window.DilationWidth, window.Padding, (int)more, (int)moreColumns),
+            image,
+            node.Permute(filter, [2, 0, 1, 3]));
     }
 
     private static void CheckDepthwiseFilter(TensorFlowNode node, Tensor image, Tensor filter) => node.Require(

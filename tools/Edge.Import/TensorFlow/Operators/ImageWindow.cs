@@ -18,16 +18,24 @@ internal readonly record struct ImageWindow(int StrideHeight, int StrideWidth, i
     /// <param name="image">The image, channels last.</param>
     /// <param name="kernelHeight">Rows of the window.</param>
     /// <param name="kernelWidth">Columns of the window.</param>
-    public static ImageWindow Read(TensorFlowNode node, Tensor image, int kernelHeight, int kernelWidth)
+    public static ImageWindow Read(TensorFlowNode node, Tensor image, int kernelHeight, int kernelWidth) => Read(node, image.Shape[1], image.Shape[2], kernelHeight, kernelWidth);
+
+    /// <summary>Reads a window.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="height">Rows of the image.</param>
+    /// <param name="width">Columns of the image.</param>
+    /// <param name="kernelHeight">Rows of the window.</param>
+    /// <param name="kernelWidth">Columns of the window.</param>
+    public static ImageWindow Read(TensorFlowNode node, int height, int width, int kernelHeight, int kernelWidth)
     {
         (int strideHeight, int strideWidth) = Pair(node, "strides");
         (int dilationHeight, int dilationWidth) = Pair(node, "dilations");
         node.Require(
-            kernelHeight is >= 1 and <= Most && kernelWidth is >= 1 and <= Most && image.Shape[1] >= 1 && image.Shape[2] >= 1,
-            $"the window has {kernelHeight} × {kernelWidth} elements on the image {image}; 1 … {Most} are allowed.");
+            kernelHeight is >= 1 and <= Most && kernelWidth is >= 1 and <= Most && height >= 1 && width >= 1,
+            $"the window has {kernelHeight} × {kernelWidth} elements on an image of {height} × {width}; 1 … {Most} are allowed.");
         Padding2D padding = node.Text("padding", "") switch
         {
-            "SAME" => Padding2D.Same(image.Shape[1], image.Shape[2], kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth),
+            "SAME" => Padding2D.Same(height, width, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth),
             "VALID" => Padding2D.Valid,
             "EXPLICIT" => Explicit(node),
             string other => throw node.Fail($"padding is '{other}'; SAME, VALID and EXPLICIT are allowed."),

@@ -39,6 +39,7 @@ internal static class MovementOperators
         TensorFlowOperator.Same("OneHot", "OneHot", OneHot),
         TensorFlowOperator.Same("SpaceToDepth", "SpaceToDepth", static node => Blocks(node, static size => new SpaceToDepth(size))),
         TensorFlowOperator.Same("DepthToSpace", "DepthToSpace", static node => Blocks(node, static size => new DepthToSpace(size))),
+        TensorFlowOperator.Same("GatherNd", "GatherNd", static node => node.Builder.Add(node.Name, new GatherNd(node.Int32("batch_dims", 0)), node.Input(0), node.Input(1))),
         TensorFlowOperator.Same("InvertPermutation", "", InvertPermutation),
         TensorFlowOperator.Values("Fill", OperatorSupport.Supported, "BroadcastTo", Fill),
         TensorFlowOperator.Values("Range", OperatorSupport.Supported, "", Range),

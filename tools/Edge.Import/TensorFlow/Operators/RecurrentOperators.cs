@@ -18,9 +18,20 @@ internal static class RecurrentOperators
         TensorFlowOperator.Values(FlatGraph.KerasGru, OperatorSupport.Supported, "Gru", static node => Convert(node, ["inputs", "init_h", "kernel", "recurrent_kernel", "bias"])) with { Refuses = static node => Refuse(node, 5) },
     ];
 
-    private static string? Refuse(FlatNode node, int arguments) => node.Function!.Arguments.Count == arguments
-        ? null
-        : $"a recurrent layer with {node.Function.Arguments.Count} arguments instead of {arguments}, for example with a mask; save the model as .keras or .h5 and convert that";
+    private static string? Refuse(FlatNode node, int arguments)
+    {
+        const string Advice = "save the model as .keras or .h5 and convert that";
+        Messages.FunctionMessage function = node.Function!;
+        if (function.Arguments.Count != arguments)
+        {
+            return $"a recurrent layer with {function.Arguments.Count} arguments instead of {arguments}, for example with a mask; {Advice}";
+        }
+
+        // Early versions do not say in which direction and layout the layer runs; there the body tells whether both are the usual ones.
+        bool says = function.Attributes.ContainsKey("go_backwards") && function.Attributes.ContainsKey("time_major");
+        bool usual = function.Nodes.Values.All(static inner => inner.Kind is not ("ReverseV2" or "ReverseSequence")) && function.Nodes.Values.Any(static inner => inner.Kind == "Transpose");
+        return says || usual ? null : $"a recurrent layer that does not say in which direction and layout it runs; {Advice}";
+    }
 
     private static IReadOnlyList<TensorFlowValue> Convert(TensorFlowNode node, string[] names)
     {

@@ -45,6 +45,9 @@ internal sealed class Hdf5Dataset
     /// <summary>Number of elements.</summary>
     public int Count { get; }
 
+    /// <summary>Whether its elements are floats.</summary>
+    public bool IsFloat => _type.Kind == ElementKind.Float;
+
     /// <summary>Name of the element type.</summary>
     public string TypeName => _type.Name;
 

@@ -37,6 +37,9 @@ internal sealed class KerasLayer
     /// <summary>Whether the model was saved by Keras 3.</summary>
     public bool IsKeras3 { get; init; }
 
+    /// <summary>Whether the model has layers that heed masks, which an Embedding or a padding may make.</summary>
+    public bool HasMaskReaders { get; set; }
+
     /// <summary>Its calls, in the order of the file.</summary>
     public List<KerasCall> Calls { get; } = [];
 

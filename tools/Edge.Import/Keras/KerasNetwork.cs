@@ -56,6 +56,11 @@ internal sealed class KerasNetwork
 internal sealed class KerasNetworkReader(ImportLimits limits, bool isKeras3)
 {
     private const string ConstantValue = "_CONSTANT_VALUE";
+    private static readonly HashSet<string> MaskReaders = new(StringComparer.Ordinal)
+    {
+        "SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional", "TimeDistributed", "Attention", "AdditiveAttention", "MultiHeadAttention", "GlobalAveragePooling1D", "Softmax", "BatchNormalization",
+    };
+
     private int _layers;
 
     /// <summary>Reads the outermost network.</summary>
@@ -64,10 +69,19 @@ internal sealed class KerasNetworkReader(ImportLimits limits, bool isKeras3)
     {
         KerasConfig config = new(model, "the model");
         string kind = ClassOf(config);
-        return KerasNetwork.IsNetwork(kind) && Foreign(config) is null
+        KerasNetwork network = KerasNetwork.IsNetwork(kind) && Foreign(config) is null
             ? ReadNetwork(kind, config, limits.MaxNesting)
             : throw new ModelImportException(
                 $"The model is of class '{Foreign(config) ?? kind}'; Sequential and functional models can be converted. The code of a class of your own is not in the file: rebuild it as a functional model and save that.");
+        if (network.Walk().Any(static item => MaskReaders.Contains(item.Layer.Class)))
+        {
+            foreach ((_, KerasLayer layer) in network.Walk())
+            {
+                layer.HasMaskReaders = true;
+            }
+        }
+
+        return network;
     }
 
     private KerasNetwork ReadNetwork(string kind, KerasConfig model, int depth)

@@ -59,6 +59,11 @@ internal sealed class LayerContext(NetworkBuilder owner, KerasLayer layer, strin
     public Hdf5Dataset Weight(string name, params ReadOnlySpan<int> sizes)
     {
         Hdf5Dataset weight = AnyWeight(name);
+        if (!weight.IsFloat)
+        {
+            throw Refuse($"has the weight '{name}' of type {weight.TypeName}; floats are needed, and quantized weights are not supported");
+        }
+
         bool fits = weight.Sizes.Count == sizes.Length && weight.Count > 0;
         for (int i = 0; fits && i < sizes.Length; i++)
         {

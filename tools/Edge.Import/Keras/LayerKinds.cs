@@ -81,8 +81,15 @@ internal static class LayerKinds
         reason = layer.ForeignClass is { } foreign ? $"it is the class {foreign}, whose code is not in the file; replace it by layers of Keras"
             : Refused.TryGetValue(layer.Class, out string? hint) ? hint
             : !Table.TryGetValue(layer.IsFunction ? FunctionLayers.OperationKind : layer.Class, out kind) ? "the class is not known"
-            : kind.Objection(layer) ?? ActivationLayers.Objection(layer) ?? layer.Inside.Select(Reason).FirstOrDefault(static inner => inner is not null);
+            : Policy(layer) ?? Training(layer) ?? kind.Objection(layer) ?? ActivationLayers.Objection(layer) ?? layer.Inside.Select(Reason).FirstOrDefault(static inner => inner is not null);
         return reason is null ? kind : null;
+
+        static string? Policy(KerasLayer layer) => layer.Config.Find("dtype") is { } type && type.GetRawText() is var text &&
+            (text.Contains("QuantizedDTypePolicy", StringComparison.Ordinal) || text.Contains("_from_", StringComparison.Ordinal))
+            ? "its weights are quantized by Keras; save the model before model.quantize, and quantize with edge quantize" : null;
+
+        static string? Training(KerasLayer layer) => layer.Calls.Any(static call => call.Options.Find("training") is { ValueKind: System.Text.Json.JsonValueKind.True })
+            ? "it is called with training=True, so it would act in inference, too; call it without" : null;
 
         static string? Reason(KerasLayer inner)
         {

@@ -17,7 +17,8 @@ internal static class ShapeLayers
         new("Embedding", OperatorSupport.Supported, "Embedding", Embedding)
         {
             Weights = static _ => [BasicLayers.Own(new WeightName("embeddings"))],
-            Objection = static layer => layer.Config.Flag("mask_zero", false) ? "mask_zero hides padding from the layers behind it, which is not supported; train without it, or cut sequences to their length" : null,
+            Objection = static layer => layer.HasMaskReaders && layer.Config.Flag("mask_zero", false)
+                ? "mask_zero hides padding from the recurrent, attention or pooling layers of this model, which is not supported; train without it" : null,
         },
         new("ZeroPadding1D", OperatorSupport.Supported, "Pad", Pad),
         new("ZeroPadding2D", OperatorSupport.Supported, "Pad", Pad),

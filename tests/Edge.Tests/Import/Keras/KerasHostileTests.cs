@@ -107,7 +107,8 @@ public sealed class KerasHostileTests
     }
 
     [Theory]
-    [InlineData("\"mask_zero\": false", "\"mask_zero\": true", "embedding.keras", "mask_zero")]
+    [InlineData("\"kwargs\": {}", "\"kwargs\": {\"training\": true}", "batchnorm.keras", "training=True")]
+    [InlineData("{\"name\": \"float32\"}", "{\"name\": \"int8_from_float32\"}", "dense.keras", "quantized by Keras")]
     [InlineData("\"activation\": \"tanh\"", "\"activation\": \"my_function\"", "dense.keras", "my_function")]
     [InlineData("\"recurrent_activation\": \"sigmoid\"", "\"recurrent_activation\": \"mish\"", "lstm-last.keras", "recurrent_activation")]
     [InlineData("\"class_name\": \"Dense\", \"config\": {\"name\": \"inner\"", "\"class_name\": \"Lambda\", \"config\": {\"name\": \"inner\"", "timedistributed-dense.keras", "Python code")]
@@ -119,6 +120,42 @@ public sealed class KerasHostileTests
             return config.Replace(from, to, StringComparison.Ordinal);
         });
         AssertRefused(name, file, reason);
+    }
+
+    /// <summary>A mask matters where a layer heeds it, and nowhere else.</summary>
+    [Fact]
+    public void Refuses_masks_that_a_layer_would_heed()
+    {
+        byte[] alone = KerasFuzzTests.WithConfig(KerasLayerTests.File("embedding.keras"), static config => config.Replace("\"mask_zero\": false", "\"mask_zero\": true", StringComparison.Ordinal));
+        Assert.NotEmpty(KerasFormat.OpenArchive(alone, new ImportOptions()).Build().Nodes);
+        const string Pool = "{\"module\": \"keras.layers\", \"class_name\": \"GlobalAveragePooling1D\", \"config\": {\"name\": \"pool\"}, \"name\": \"pool\", \"inbound_nodes\": [{\"args\": [{\"class_name\": " +
+            "\"__keras_tensor__\", \"config\": {\"keras_history\": [\"layer\", 0, 0]}}], \"kwargs\": {}}]}";
+        byte[] heeded = KerasFuzzTests.WithConfig(alone, static config => config.Replace("], \"input_layers\"", $", {Pool}], \"input_layers\"", StringComparison.Ordinal));
+        AssertRefused("embedding.keras", heeded, "mask_zero");
+    }
+
+    /// <summary>Content and name decide together which importer reads a file.</summary>
+    [Theory]
+    [InlineData("dense.keras", "model.keras")]
+    [InlineData("dense.keras", "renamed.zip")]
+    [InlineData("dense.k2.h5", "model.h5")]
+    [InlineData("dense.k3.h5", "renamed.bin")]
+    public void Files_are_recognized(string name, string path)
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            path = Path.Combine(folder, path);
+            File.WriteAllBytes(path, KerasLayerTests.File(name));
+            SourceModel model = ModelImporter.Open(path);
+            Assert.Equal("Keras", model.Format);
+            Assert.Equal("input_1: float32 [?, 6]", Assert.Single(model.Inputs).ToString());
+            Assert.Equal("layer: float32 [?, 4]", Assert.Single(model.Outputs).ToString());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

@@ -15,10 +15,10 @@ internal static class LayoutTraits
     };
 
     /// <summary>Whether an operator computes each element from one element of each of its inputs, which broadcast.</summary>
-    public static bool Broadcasts(IOperator op) => op is Add or Subtract or Multiply or Binary or Compare or Logical or Select;
+    public static bool Broadcasts(IOperator op) => op is Add or Subtract or Multiply or Binary or Compare or Logical or Select or PRelu;
 
     /// <summary>Whether an operator works along the last axis and treats all others alike.</summary>
-    public static bool KeepsLastAxis(IOperator op) => op is Dense or Softmax or BatchNorm or LayerNorm;
+    public static bool KeepsLastAxis(IOperator op) => op is Dense or Softmax or LogSoftmax or L2Normalization or BatchNorm or LayerNorm;
 
     /// <summary>An operator that states something for each axis, for axes in another order; null for other operators.</summary>
     /// <param name="op">The operator.</param>
@@ -28,7 +28,12 @@ internal static class LayoutTraits
     {
         _ when order.Count != rank => null,
         Slice slice => new Slice(Permutation.Undo(order, slice.Begin), Permutation.Undo(order, slice.Size)),
+        StridedSlice slice => new StridedSlice(Permutation.Undo(order, slice.Begin), Permutation.Undo(order, slice.Count), Permutation.Undo(order, slice.Stride)),
         Pad pad => new Pad(Permutation.Undo(order, pad.Before), Permutation.Undo(order, pad.After), pad.Value),
+        MirrorPad pad => new MirrorPad(Permutation.Undo(order, pad.Before), Permutation.Undo(order, pad.After), pad.Mode),
+        Tile tile => new Tile(Permutation.Undo(order, tile.Repeats)),
+        CumulativeSum sum => sum with { Axis = order[sum.Axis < 0 ? sum.Axis + rank : sum.Axis] },
+        TopK top => top with { Axis = order[top.Axis < 0 ? top.Axis + rank : top.Axis] },
         _ => null,
     };
 
@@ -43,6 +48,8 @@ internal static class LayoutTraits
         {
             ReduceMean mean => (mean.Axes, mean.KeepDims),
             ReduceSum sum => (sum.Axes, sum.KeepDims),
+            Reduce reduce => (reduce.Axes, reduce.KeepDims),
+            ArgMax position => ([position.Axis], position.KeepDims),
             _ => (default, false),
         };
         int rank = order.Count;
@@ -52,6 +59,8 @@ internal static class LayoutTraits
         {
             ReduceMean => new ReduceMean(list, keep),
             ReduceSum => new ReduceSum(list, keep),
+            Reduce reduce => reduce with { Axes = list },
+            ArgMax position => position with { Axis = moved[0] },
             _ => op,
         };
         left = null;
@@ -62,7 +71,7 @@ internal static class LayoutTraits
             left = IntList.Create([.. kept.Select(axis => Array.IndexOf(sorted, axis))]);
         }
 
-        return op is ReduceMean or ReduceSum;
+        return op is ReduceMean or ReduceSum or Reduce or ArgMax;
     }
 
     /// <summary>The axes that a reshape joins and splits: lists of axes of the input with the lists of axes of the output that hold the same elements; null where they cannot be told apart.</summary>

@@ -169,7 +169,7 @@ internal sealed class OnnxConverter
 
         OnnxOperator known = OnnxOperators.Find(message) ?? throw new ModelImportException(OnnxOperators.WhyMissing(message));
         OnnxNode node = new(this, message, attributes, scope, inputs, opsets.GetValueOrDefault("", 1));
-        if (known.Deciding.Count < inputs.Length && OnnxShapes.WithoutElements(node) is { } empty)
+        if (OnnxShapes.WithoutElements(node) is { } empty)
         {
             return [empty];
         }

@@ -9,13 +9,16 @@ internal static class OnnxOperators
         .. OnnxActivations.Table,
         .. OnnxArithmetic.Table,
         .. OnnxConvolution.Table,
+        .. OnnxEinsum.Table,
         .. OnnxLosses.Table,
         .. OnnxMovement.Table,
         .. OnnxNormalization.Table,
+        .. OnnxPicking.Table,
         .. OnnxPooling.Table,
         .. OnnxQuantization.Table,
         .. OnnxRecurrent.Table,
         .. OnnxReductions.Table,
+        .. OnnxResampling.Table,
         .. OnnxShapes.Table,
     ];
 

@@ -12,7 +12,7 @@ internal static class OnnxActivations
         OnnxOperator.Same("Relu", "Relu", static node => node.Builder.Add(node.Name, new Relu(), node.Input(0))),
         OnnxOperator.Same("LeakyRelu", "LeakyRelu", static node => node.Builder.Add(node.Name, new LeakyRelu(node.Float("alpha", 0.01f)), node.Input(0))),
         OnnxOperator.Same("LogSoftmax", "LogSoftmax", static node => AlongAxis(node, static (node, x) => node.Builder.Add(node.Name, new LogSoftmax(), x))),
-        OnnxOperator.Same("PRelu", "PRelu", static node => node.Builder.Add(node.Name, new PRelu(), node.Input(0), node.Input(1))),
+        OnnxOperator.Same("PRelu", "PRelu", PRelu),
         OnnxOperator.Same("Sigmoid", "Sigmoid", static node => node.Builder.Add(node.Name, new Sigmoid(), node.Input(0))),
         OnnxOperator.Same("Tanh", "Tanh", static node => node.Builder.Add(node.Name, new Tanh(), node.Input(0))),
         OnnxOperator.Same("HardSwish", "HardSwish", static node => node.Builder.Add(node.Name, new HardSwish(), node.Input(0))),
@@ -39,6 +39,18 @@ internal static class OnnxActivations
             (float a, float b) = read(node);
             return node.Builder.Add(node.Name, new ParametricUnary(function, a, b), node.Input(0));
         });
+
+    /// <summary>Before operator set 7 a slope for each channel is a plain list.</summary>
+    private static Tensor PRelu(OnnxNode node)
+    {
+        Tensor x = node.Input(0), slope = node.Input(1);
+        if (node.Version < 7 && slope.Shape.Rank == 1 && x.Shape.Rank > 2 && slope.Shape[0] == x.Shape[1])
+        {
+            slope = OnnxLayout.Reshape(node, slope, new Shape([slope.Shape[0], .. Enumerable.Repeat(1, x.Shape.Rank - 2)]), -1);
+        }
+
+        return node.Builder.Add(node.Name, new PRelu(), x, slope);
+    }
 
     /// <summary>In inference nothing is dropped, and the mask, if it is wanted, is true everywhere.</summary>
     private static IReadOnlyList<Tensor?> Dropout(OnnxNode node)

@@ -4,13 +4,12 @@ using Edge.Runtime.Operators;
 
 namespace Edge.Import.Onnx;
 
-/// <summary>Losses, and what picks by index without an operator of its own.</summary>
+/// <summary>Losses, and the position of the largest element.</summary>
 internal static class OnnxLosses
 {
     public static IEnumerable<OnnxOperator> Table =>
     [
         OnnxOperator.Made("Hardmax", "ArgMax, Compare, Cast", static node => OnnxActivations.AlongAxis(node, Hardmax)),
-        OnnxOperator.Made("OneHot", "Compare, Select", OneHot, 1),
         OnnxOperator.Made("NegativeLogLikelihoodLoss", "Compare, Select, ReduceSum, Binary", static node => Likelihood(node, node.Input(0))),
         OnnxOperator.Many("SoftmaxCrossEntropyLoss", OperatorSupport.Emulated, "LogSoftmax, Compare, Select, ReduceSum, Binary", SoftmaxCrossEntropy),
     ];
@@ -19,27 +18,6 @@ internal static class OnnxLosses
     {
         Tensor best = node.Builder.Add(node.Name + "_best", new ArgMax(-1, KeepDims: true, SelectLast: false, Minimum: false), new TensorSpec(DataType.Int64, x.Shape.With(-1, 1)), x);
         return OnnxArithmetic.Cast(node, node.Builder.Add(node.Name + "_is", new Compare(Comparison.Equal), best, Counted(node, x.Shape[-1], 1)), x.Type);
-    }
-
-    private static Tensor OneHot(OnnxNode node)
-    {
-        Tensor indices = OnnxArithmetic.Cast(node, node.Input(0), DataType.Int64), values = node.Input(2);
-        int depth = checked((int)(node.Input(1).Type == DataType.Float32 ? (long)node.Floats(1)[0] : Whole(node, 1)));
-        int rank = indices.Shape.Rank + 1, axis = node.Axis("axis", -1, rank);
-        node.Require(values.Shape == new Shape(2) && depth >= 1, $"the values are {values}, the depth {depth}; two values and at least 1 are needed.");
-        List<int> sizes = [.. indices.Shape.Axes];
-        sizes.Insert(axis, 1);
-        Tensor raised = node.Builder.Add(node.Name + "_raised", new Add(), indices, node.Builder.Scalar(node.Name + "_depth", (long)depth));
-        Tensor negative = node.Builder.Add(node.Name + "_negative", new Compare(Comparison.Less), indices, node.Builder.Scalar(node.Name + "_zero", 0L));
-        Tensor counted = node.Builder.Add(node.Name + "_index", new Select(), negative, raised, indices);
-        Tensor hit = node.Builder.Add(
-            node.Name + "_hit", new Compare(Comparison.Equal), node.Builder.Reshape(node.Name + "_index", counted, new Shape([.. sizes])), Counted(node, depth, rank - axis));
-        return node.Builder.Add(
-            node.Name,
-            new Select(),
-            hit,
-            node.Builder.Add(node.Name + "_on", new Reshape([]), OnnxMovement.Part(node, values, 0, 1, 1)),
-            node.Builder.Add(node.Name + "_off", new Reshape([]), OnnxMovement.Part(node, values, 0, 0, 1)));
     }
 
     private static IReadOnlyList<Tensor?> SoftmaxCrossEntropy(OnnxNode node)
@@ -108,6 +86,4 @@ internal static class OnnxLosses
 
         return node.Builder.Constant<long>(node.Name + "_counted", new Shape([count, .. Enumerable.Repeat(1, axes - 1)]), values);
     }
-
-    private static long Whole(OnnxNode node, int input) => GraphBuilder.Integers(OnnxArithmetic.Cast(node, node.Input(input), DataType.Int64), $"input {input}")[0];
 }

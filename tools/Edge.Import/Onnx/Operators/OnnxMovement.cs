@@ -10,8 +10,8 @@ internal static class OnnxMovement
     public static IEnumerable<OnnxOperator> Table =>
     [
         OnnxOperator.Same("Concat", "Concat", Concat),
-        OnnxOperator.Same("Pad", "Pad", Pad, 1, 2, 3),
-        OnnxOperator.Same("Slice", "Slice", Slice, 1, 2, 3, 4),
+        OnnxOperator.Same("Pad", "Pad, MirrorPad", Pad, 1, 2, 3),
+        OnnxOperator.Same("Slice", "Slice, StridedSlice", Slice, 1, 2, 3, 4),
         OnnxOperator.Many("Split", OperatorSupport.Emulated, "Slice", Split, 1),
         OnnxOperator.Made("Trilu", "Select", Trilu, 1),
     ];
@@ -61,7 +61,25 @@ internal static class OnnxMovement
     private static Tensor Slice(OnnxNode node)
     {
         Tensor x = node.Input(0);
-        int rank = x.Shape.Rank;
+        int[] begins = new int[x.Shape.Rank], sizes = new int[x.Shape.Rank], strides = new int[x.Shape.Rank];
+        Array.Fill(sizes, -1);
+        Array.Fill(strides, 1);
+        foreach ((int axis, int begin, int count, int step) in Cuts(node, x.Shape.Axes.ToArray()))
+        {
+            node.Require(count >= 1, $"axis {axis} of {x} from {begin} on by {step} has no elements; at least one is needed.");
+            if (begin != 0 || count != x.Shape[axis] || step != 1)
+            {
+                (begins[axis], sizes[axis], strides[axis]) = (begin, count, step);
+            }
+        }
+
+        return Sliced(node, x, begins, sizes, strides);
+    }
+
+    /// <summary>What a Slice takes of each axis that it names; the count may be 0.</summary>
+    public static List<(int Axis, int Begin, int Count, int Step)> Cuts(OnnxNode node, int[] shape)
+    {
+        int rank = shape.Length;
         bool attributes = node.Version < 10;
         int[] starts = attributes ? node.Int32List("starts") ?? [] : node.Int32s(1), ends = attributes ? node.Int32List("ends") ?? [] : node.Int32s(2);
         int[] axes = (attributes ? node.Int32List("axes") : node.Has(3) ? node.Int32s(3) : null) ?? [.. Enumerable.Range(0, starts.Length)];
@@ -69,30 +87,26 @@ internal static class OnnxMovement
         node.Require(
             starts.Length == ends.Length && starts.Length == axes.Length && starts.Length == steps.Length,
             $"there are {starts.Length} starts, {ends.Length} ends, {axes.Length} axes and {steps.Length} steps; as many of each are needed.");
-        int[] begins = new int[rank], sizes = new int[rank], strides = new int[rank];
-        Array.Fill(sizes, -1);
-        Array.Fill(strides, 1);
+        List<(int, int, int, int)> cuts = [];
         for (int i = 0; i < axes.Length; i++)
         {
-            int axis = node.Axis(axes[i], rank), length = x.Shape[axis], step = steps[i];
+            int axis = node.Axis(axes[i], rank), length = shape[axis], step = steps[i];
             node.Require(step != 0, "a step is 0; any other number is allowed.");
-            long begin = Math.Clamp(starts[i] < 0 ? (long)starts[i] + length : starts[i], 0, step > 0 ? length : length - 1);
+            long begin = Math.Clamp(starts[i] < 0 ? (long)starts[i] + length : starts[i], 0, step > 0 ? length : Math.Max(length - 1, 0));
             long end = Math.Clamp(ends[i] < 0 ? (long)ends[i] + length : ends[i], step > 0 ? 0 : -1, length);
             long count = step > 0 ? (end - begin + step - 1) / step : (begin - end - step - 1) / -(long)step;
-            node.Require(count >= 1, $"axis {axis} of {x} from {starts[i]} to {ends[i]} by {step} has no elements; at least one is needed.");
-            if (begin != 0 || count != length || step != 1)
-            {
-                (begins[axis], sizes[axis], strides[axis]) = ((int)begin, (int)count, step);
-            }
+            cuts.Add((axis, (int)begin, (int)Math.Max(count, 0), step));
         }
 
-        return Sliced(node, x, begins, sizes, strides);
+        return cuts;
     }
 
     private static Tensor Sliced(OnnxNode node, Tensor x, int[] begins, int[] sizes, int[] strides)
     {
-        node.Require(Array.TrueForAll(strides, static stride => stride == 1), $"the steps are [{string.Join(", ", strides)}]; only 1 is supported.");
-        return Array.TrueForAll(sizes, static size => size == -1) ? x : node.Builder.Add(node.Name, new Slice(IntList.Create(begins), IntList.Create(sizes)), x);
+        IntList begin = IntList.Create(begins), size = IntList.Create(sizes);
+        return Array.TrueForAll(strides, static stride => stride == 1)
+            ? Array.TrueForAll(sizes, static count => count == -1) ? x : node.Builder.Add(node.Name, new Slice(begin, size), x)
+            : node.Builder.Add(node.Name, new StridedSlice(begin, size, IntList.Create(strides)), x);
     }
 
     private static Tensor Pad(OnnxNode node)
@@ -126,8 +140,13 @@ internal static class OnnxMovement
         return mode switch
         {
             "constant" => node.Builder.Add(node.Name, new Pad(IntList.Create(before), IntList.Create(after), Value()), x),
-            _ => throw node.Fail($"the mode is '{mode}'; constant is supported."),
+            "reflect" => Mirrored(MirrorMode.Reflect),
+            "edge" => Mirrored(MirrorMode.Edge),
+            "wrap" => Mirrored(MirrorMode.Wrap),
+            _ => throw node.Fail($"the mode is '{mode}'; constant, reflect, edge and wrap are allowed."),
         };
+
+        Tensor Mirrored(MirrorMode kind) => node.Builder.Add(node.Name, new MirrorPad(IntList.Create(before), IntList.Create(after), kind), x);
 
         float Value() => node.Version < 11 ? node.Float("value", 0) : !node.Has(2) ? 0 : node.Input(2).Type == DataType.Float32 ? node.Floats(2)[0] : node.Integers(2)[0];
     }

@@ -15,6 +15,7 @@ internal static class OnnxNormalization
         OnnxOperator.Made("GroupNormalization", "Reshape, ReduceMean, Subtract, Unary, Multiply, Add", GroupNormalization),
         OnnxOperator.Made("InstanceNormalization", "ReduceMean, Subtract, Unary, Multiply, Add", InstanceNormalization),
         OnnxOperator.Many("LayerNormalization", OperatorSupport.Supported, "LayerNorm", LayerNormalization),
+        OnnxOperator.Made("LRN", "Unary, Pad, Slice, Add, ParametricUnary, Binary, Multiply", LocalResponse),
         OnnxOperator.Made("LpNormalization", "Unary, ReduceSum, Binary", LpNormalization),
         OnnxOperator.Made("MeanVarianceNormalization", "ReduceMean, Subtract, Unary, Add, Binary", MeanVarianceNormalization),
     ];
@@ -102,6 +103,32 @@ internal static class OnnxNormalization
             Array.Fill(values, value);
             return node.Builder.Constant<float>(node.Name + (value == 0 ? "_beta" : "_gamma"), new Shape(count), values);
         }
+    }
+
+    /// <summary>x / (bias + alpha / size · Σ x²)^beta, summed over neighbouring channels.</summary>
+    private static Tensor LocalResponse(OnnxNode node)
+    {
+        Tensor x = node.Input(0);
+        int size = node.Int32("size", 1), rank = x.Shape.Rank;
+        node.Require(size >= 1 && size <= 2 * x.Shape[1] && rank >= 2, $"the size is {size}, the input {x}; 1 … {2 * x.Shape[1]} is allowed.");
+        int[] before = new int[rank], after = new int[rank];
+        before[1] = (size - 1) / 2;
+        after[1] = size - 1 - before[1];
+        Tensor squares = node.Builder.Add(node.Name + "_square", new Unary(UnaryFunction.Square), x);
+        Tensor padded = size == 1 ? squares : node.Builder.Add(node.Name + "_pad", new Pad(IntList.Create(before), IntList.Create(after)), squares);
+        Tensor sum = OnnxMovement.Part(node, padded, 1, 0, x.Shape[1]);
+        for (int i = 1; i < size; i++)
+        {
+            sum = node.Builder.Add(node.Name + "_sum", new Add(), sum, OnnxMovement.Part(node, padded, 1, i, x.Shape[1]));
+        }
+
+        Tensor raised = node.Builder.Add(
+            node.Name + "_raised", new ParametricUnary(ParametricFunction.Affine, node.Float("alpha", 0.0001f) / size, node.Float("bias", 1)), sum);
+        return node.Builder.Add(
+            node.Name,
+            new Multiply(),
+            x,
+            node.Builder.Add(node.Name + "_power", new Binary(BinaryFunction.Power), raised, node.Builder.Scalar(node.Name + "_beta", -node.Float("beta", 0.75f))));
     }
 
     private static Tensor LpNormalization(OnnxNode node)

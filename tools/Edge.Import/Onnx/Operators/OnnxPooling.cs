@@ -20,9 +20,34 @@ internal static class OnnxPooling
     {
         Tensor x = node.Input(0);
         int rank = x.Shape.Rank;
-        node.Require(rank is 3 or 4, $"the input is {x}; [N, C, W] and [N, C, H, W] are allowed.");
+        node.Require(rank is 3 or 4 or 5, $"the input is {x}; [N, C, W], [N, C, H, W] and [N, C, D, H, W] are allowed.");
+        if (x.Type != DataType.Float32)
+        {
+            // Plain integers of 8 bits pass through float32 unchanged.
+            return OnnxArithmetic.Cast(node, Largest(node, OnnxArithmetic.Cast(node, x, DataType.Float32), rank), x.Type);
+        }
+
+        return Largest(node, x, rank);
+    }
+
+    private static Tensor Largest(OnnxNode node, Tensor x, int rank)
+    {
         OnnxWindow window = OnnxWindow.Read(node, x.Shape.Axes[2..], null);
-        node.Require(!window.IsDilated, "dilations other than 1 are not supported.");
+        if (rank == 5)
+        {
+            return OnnxVolumes.Pool(node, x, window, (picture, plane) => node.Builder.Add(
+                node.Name,
+                new MaxPool2D(
+                    plane.KernelHeight,
+                    plane.KernelWidth,
+                    plane.StrideHeight,
+                    plane.StrideWidth,
+                    plane.Padding,
+                    DilationHeight: plane.DilationHeight,
+                    DilationWidth: plane.DilationWidth),
+                picture));
+        }
+
         Tensor picture = OnnxLayout.Picture(node, x);
         if (window.NeedsPad)
         {
@@ -32,7 +57,13 @@ internal static class OnnxPooling
         Tensor y = node.Builder.Add(
             node.Name,
             new MaxPool2D(
-                OnnxWindow.Height(window.Kernel), OnnxWindow.Width(window.Kernel), OnnxWindow.Height(window.Stride), OnnxWindow.Width(window.Stride), window.Padding()),
+                OnnxWindow.Height(window.Kernel),
+                OnnxWindow.Width(window.Kernel),
+                OnnxWindow.Height(window.Stride),
+                OnnxWindow.Width(window.Stride),
+                window.Padding(),
+                DilationHeight: OnnxWindow.Height(window.Dilation),
+                DilationWidth: OnnxWindow.Width(window.Dilation)),
             picture);
         return OnnxLayout.FromPicture(node, y, rank);
     }
@@ -40,9 +71,18 @@ internal static class OnnxPooling
     public static Tensor AveragePool(OnnxNode node, Tensor x)
     {
         int rank = x.Shape.Rank;
-        node.Require(rank is 3 or 4, $"the input is {x}; [N, C, W] and [N, C, H, W] are allowed.");
+        node.Require(rank is 3 or 4 or 5, $"the input is {x}; [N, C, W], [N, C, H, W] and [N, C, D, H, W] are allowed.");
         OnnxWindow window = OnnxWindow.Read(node, x.Shape.Axes[2..], null);
         node.Require(!window.IsDilated, "dilations other than 1 are not supported.");
+        if (rank == 5)
+        {
+            node.Require(!node.Flag("count_include_pad") || !window.IsPadded || Array.TrueForAll(window.Ceiling, static more => more == 0), "count_include_pad and ceil_mode are not supported together for volumes.");
+            return OnnxVolumes.Pool(node, x, window, (picture, plane) => node.Builder.Add(
+                node.Name,
+                new AveragePool2D(plane.KernelHeight, plane.KernelWidth, plane.StrideHeight, plane.StrideWidth, plane.Padding, node.Flag("count_include_pad") && window.IsPadded),
+                picture));
+        }
+
         bool counts = node.Flag("count_include_pad");
         Tensor picture = OnnxLayout.Picture(node, x);
         if (counts && (window.NeedsPad || Array.Exists(window.Ceiling, static more => more > 0)))

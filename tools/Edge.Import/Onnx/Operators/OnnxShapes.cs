@@ -48,6 +48,14 @@ internal static class OnnxShapes
                 return node.Value(0)! with { Type = OnnxTypes.Becomes(node.Integer("to", OnnxTypes.Float), "the result") };
             case "Squeeze" or "Unsqueeze" or "Flatten" when node.IsEmpty(0):
                 return node.Value(0)! with { Sizes = [0] };
+            case "Slice" when node.Value(0) is { } sliced && (sliced.IsEmpty || OnnxMovement.Cuts(node, sliced.Sizes).Exists(static cut => cut.Count == 0)):
+                int[] left = [.. sliced.Sizes];
+                foreach ((int axis, _, int count, _) in OnnxMovement.Cuts(node, sliced.Sizes))
+                {
+                    left[axis] = count;
+                }
+
+                return new OnnxValue(null, sliced.Type, left);
             case "Concat" when Enumerable.Range(0, node.InputCount).All(node.IsEmpty):
                 return node.Value(0);
             case "Gather" when node.IsEmpty(1):

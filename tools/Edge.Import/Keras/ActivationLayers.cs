@@ -17,7 +17,7 @@ internal static class ActivationLayers
     /// <summary>The kinds.</summary>
     public static IEnumerable<LayerKind> Kinds { get; } =
     [
-        new("Activation", OperatorSupport.Supported, "the operator of its function", static layer => Fused(layer, layer.Input)),
+        new("Activation", OperatorSupport.Supported, "Relu, Relu6, LeakyRelu, Sigmoid, Tanh, Softmax, LogSoftmax, Gelu, HardSwish, Unary, ParametricUnary, Clip, by its function", static layer => Fused(layer, layer.Input)),
         new("ReLU", OperatorSupport.Supported, "Relu, Relu6, LeakyRelu; with other options ParametricUnary, Clip, Subtract", Relu),
         new("LeakyReLU", OperatorSupport.Supported, "LeakyRelu", static layer => LeakyRelu(layer, layer.Input, layer.Config, layer.Name)),
         new("ELU", OperatorSupport.Supported, "ParametricUnary", static layer => Parametric(layer, layer.Input, layer.Name, ParametricFunction.Elu, layer.Config.Number("alpha", 1))),

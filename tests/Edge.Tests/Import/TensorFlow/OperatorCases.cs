@@ -154,6 +154,18 @@ internal static class OperatorCases
         yield return new(
             "FusedBatchNormV3", [In([1, 3, 2, 4], 1, 2, 1, 2), Of([2, 1], 2), Of([0, 1], 2), Of([1, 2], 2), Of([3, 0.75f], 2)],
             [("is_training", Flag(false)), ("epsilon", Number(1f / 4)), ("data_format", Text("NCHW"))], [1, 2, 1, 2], [0, 4 / Math.Sqrt(3.25), 1, 3], "NCHW");
+        foreach (bool scaled in new[] { false, true })
+        {
+            yield return new(
+                "BatchNormWithGlobalNormalization", [In([1, 2, 3, 4], 1, 1, 2, 2), Of([1, 2], 2), Of([3, 0.75f], 2), Of([0, 1], 2), Of([2, 1], 2)],
+                [("variance_epsilon", Number(1f / 4)), ("scale_after_normalization", Flag(scaled))], [1, 1, 2, 2], [0, 1, (scaled ? 4 : 2) / Math.Sqrt(3.25), 3], scaled ? "scaled" : "");
+        }
+
+        double[] channels = [1, -2, 3, 4];
+        yield return new(
+            "LRN", [In([1, -2, 3, 4], 1, 1, 1, 4)], [("depth_radius", Integer(1)), ("bias", Number(2)), ("alpha", Number(0.5f)), ("beta", Number(0.75f))], [1, 1, 1, 4],
+            [.. channels.Select((value, c) => value / Math.Pow(2 + (0.5 * channels.Where((_, other) => Math.Abs(other - c) <= 1).Sum(static near => near * near)), 0.75))]);
+
         // A transposed convolution adds the filter, weighted, at every second place: [1, 2] with [1, 10, 100] and stride 2 is [1, 10, 102, 20, 200]; SAME cuts the last.
         (string, byte[])[] steps = [("strides", Integers(1, 1, 2, 1)), ("padding", Text("SAME"))];
         yield return new("Conv2DBackpropInput", [List(1, 1, 4, 1), Of([1, 10, 100], 1, 3, 1, 1), In([1, 2], 1, 1, 2, 1)], steps, [1, 1, 4, 1], [1, 10, 102, 20]);

@@ -1,4 +1,5 @@
 using Edge.Compiler;
+using Edge.Format;
 using Edge.Runtime.Operators;
 
 namespace Edge.Import.TensorFlow.Operators;
@@ -17,6 +18,8 @@ internal static class NormalizationOperators
     [
         .. new[] { "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3" }.Select(static kind =>
             TensorFlowOperator.Values(kind, OperatorSupport.Supported, "BatchNorm", FusedBatchNorm) with { Refuses = RefuseTraining }),
+        TensorFlowOperator.Same("BatchNormWithGlobalNormalization", "BatchNorm", EarlyBatchNorm),
+        TensorFlowOperator.Made("LRN", "Unary, Reshape, AveragePool2D, ParametricUnary, Binary, Multiply", ResponseNormalization),
         TensorFlowOperator.Same("Softmax", "Softmax", static node => node.Builder.Add(node.Name, new Softmax(), node.Input(0))),
         TensorFlowOperator.Same("LogSoftmax", "LogSoftmax", static node => node.Builder.Add(node.Name, new LogSoftmax(), node.Input(0))),
     ];
@@ -31,6 +34,35 @@ internal static class NormalizationOperators
         Tensor y = node.Builder.Add(
             node.Name, BatchNorm(node.Float("epsilon", DefaultEpsilon)), ImageLayout.ToLast(node, node.Input(0)), node.Input(1), node.Input(2), mean, variance);
         return [new TensorFlowValue(ImageLayout.FromLast(node, y)), new TensorFlowValue(mean), new TensorFlowValue(variance)];
+    }
+
+    /// <summary>The operator of graphs from before FusedBatchNorm: image, mean, variance, beta, gamma, which may be there without being used.</summary>
+    private static Tensor EarlyBatchNorm(TensorFlowNode node)
+    {
+        Tensor gamma = node.Input(4);
+        if (!node.Flag("scale_after_normalization"))
+        {
+            float[] ones = new float[gamma.Shape.ElementCount];
+            Array.Fill(ones, 1);
+            gamma = node.Builder.Constant<float>(node.Name + "/gamma", gamma.Shape, ones);
+        }
+
+        return node.Builder.Add(node.Name, BatchNorm(node.Float("variance_epsilon", 0)), node.Input(0), gamma, node.Input(3), node.Input(1), node.Input(2));
+    }
+
+    /// <summary>y = x · (bias + alpha · Σ x²)^−beta with the sum over neighbouring channels, which is their average with zeros beside them, times their number.</summary>
+    private static Tensor ResponseNormalization(TensorFlowNode node)
+    {
+        Tensor x = node.Input(0);
+        int radius = node.Int32("depth_radius", 5);
+        node.Require(x.Shape.Rank == 4 && radius is >= 0 and <= short.MaxValue - 1, $"the input is {x} and depth_radius {radius}; four axes and 0 … {short.MaxValue - 1} are allowed.");
+        int channels = x.Shape[3], window = (2 * radius) + 1;
+        Tensor squares = node.Builder.Add(node.Name, new Unary(UnaryFunction.Square), x);
+        squares = node.Builder.Reshape(node.Name, squares, new Shape(x.Shape[0], checked(x.Shape[1] * x.Shape[2]), channels, 1));
+        Tensor mean = node.Builder.Add(node.Name, new AveragePool2D(1, window, Padding: new Padding2D(0, 0, radius, radius), CountIncludePad: true), squares);
+        Tensor sum = node.Builder.Add(node.Name, new ParametricUnary(ParametricFunction.Affine, node.Float("alpha", 1) * window, node.Float("bias", 1)), node.Builder.Reshape(node.Name, mean, x.Shape));
+        Tensor factor = node.Builder.Add(node.Name, new Binary(BinaryFunction.Power), sum, node.Builder.Scalar(node.Name + "/beta", -node.Float("beta", 0.5f)));
+        return node.Builder.Add(node.Name, new Multiply(), x, factor);
     }
 
     private static string? RefuseTraining(FlatNode node) => node.Attribute("is_training")?.Integer is 0

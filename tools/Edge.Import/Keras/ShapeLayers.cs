@@ -22,6 +22,8 @@ internal static class ShapeLayers
         },
         new("ZeroPadding1D", OperatorSupport.Supported, "Pad", Pad),
         new("ZeroPadding2D", OperatorSupport.Supported, "Pad", Pad),
+        new("ZeroPadding3D", OperatorSupport.Supported, "Pad", Pad),
+        new("Cropping3D", OperatorSupport.Supported, "Slice", Crop),
         new("Cropping1D", OperatorSupport.Supported, "Slice", Crop),
         new("Cropping2D", OperatorSupport.Supported, "Slice", Crop),
     ];
@@ -123,7 +125,7 @@ internal static class ShapeLayers
 
     private static (int Before, int After)[] Sides(LayerContext layer, string option, out int first)
     {
-        int axes = layer.Layer.Class.EndsWith("1D", StringComparison.Ordinal) ? 1 : 2;
+        int axes = layer.Layer.Class[^2] - '0';
         layer.RequireRank(layer.Input, axes + 2);
         first = Pictures.IsChannelsFirst(layer) ? 2 : 1;
         return layer.Config.Pairs(option, axes, option == "padding" ? 1 : 0);

@@ -20,7 +20,7 @@ internal static class LayerMappings
         TfliteMapping.Several("L2_POOL_2D", "Multiply, AveragePool2D, Unary", LengthPool),
         TfliteMapping.One("LOG_SOFTMAX", "LogSoftmax", static node => node.Compute(default(LogSoftmax), node.Input(0))),
         TfliteMapping.One("L2_NORMALIZATION", "L2Normalization", static node => node.Compute(new L2Normalization(1e-6f), node.Input(0))),
-        TfliteMapping.One("BATCH_MATMUL", "MatMul", MatrixProduct),
+        TfliteMapping.One("BATCH_MATMUL", "MatMul, Dense", MatrixProduct),
     ];
 
     /// <summary>The padding of a window.</summary>
@@ -292,9 +292,30 @@ internal static class LayerMappings
         node.ComputeReal(new Unary(UnaryFunction.Sqrt), options.Byte(5), means);
     }
 
+    /// <summary>One constant matrix as the weights of a dense layer: trainable, in int8 with the bits of the reference, which has one scale for the tensor. Null where it is none.</summary>
+    private static Tensor? DenseWeights(TfliteNode node, Tensor left, Tensor right, bool isTransposed)
+    {
+        int rank = right.Shape.Rank;
+        bool isWeights = right.Type == DataType.Float32 || (right.Type == DataType.Int8 && right.Quantization is { Axis: < 0 });
+        if (!right.IsConstant || !isWeights || rank < 2 || left.Shape.Rank < rank || right.Shape.Product(0, rank - 2) != 1)
+        {
+            return null;
+        }
+
+        Tensor matrix = ConstantLayout.Reshape(node.Builder.Graph, right, new Shape(right.Shape[-2], right.Shape[-1]));
+        return isTransposed ? matrix : ConstantLayout.Permute(node.Builder.Graph, matrix, IntList.Create([1, 0]));
+    }
+
     private static void MatrixProduct(TfliteNode node)
     {
         FlatTable options = node.Options(OptionsKind.BatchMatMul);
-        node.ComputeReal(new MatMul(options.Bool(0), options.Bool(1)), 0, node.Input(0), node.Input(1));
+        Tensor left = node.Input(0), right = node.Input(1);
+        if (!options.Bool(0) && !node.Conversion.Options.ExpandWeights && DenseWeights(node, left, right, isTransposed: options.Bool(1)) is { } weights)
+        {
+            node.Compute(default(Dense), left, weights);
+            return;
+        }
+
+        node.ComputeReal(new MatMul(options.Bool(0), options.Bool(1)), 0, left, right);
     }
 }

@@ -98,6 +98,22 @@ public sealed class TfliteQuantizedTests
         Assert.Contains("equal ones are needed", TfliteRun.Refused(other.Output(y)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_product_with_a_constant_matrix_is_a_dense_layer(bool transposed)
+    {
+        TfliteWriter model = new();
+        int x = model.Input(TensorKind.Int8, [1, 2, 2], 0.5f, 3), y = model.Tensor(TensorKind.Int8, [1, 2, 3], 2, -7);
+        sbyte[] matrix = transposed ? [10, 40, 20, 50, 30, 60] : [10, 20, 30, 40, 50, 60];
+        int[] shape = transposed ? [1, 3, 2] : [1, 2, 3];
+        model.Add(126, [x, model.Constant(TensorKind.Int8, shape, matrix, 0.25f, 5)], [y], OptionsKind.BatchMatMul, new Flat { [1] = transposed });
+        Assert.IsType<Dense>(model.Output(y).Open().Build().Nodes.Single().Operator);
+
+        // [1, −2] · [[5, 15, 25], [35, 45, 55]] = [−65, −75, −85] and [4, 0] · … = [20, 60, 100], times 0.5 · 0.25 / 2.
+        Assert.Equal([-11, -12, -12, -6, -3, -1], TfliteRun.Run<sbyte, sbyte>(model, [4, 1, 7, 3]));
+    }
+
     [Fact]
     public void Int4_weights_become_int8()
     {

@@ -73,7 +73,7 @@ public sealed class Model : IDisposable
     }
 
     /// <summary>Bytes of weights that were repacked for speed; 0 until the first session.</summary>
-    public long PreparedBytes => Prepared.Bytes;
+    public long PreparedBytes => Prepared.Bytes + Prepared.KeptBytes;
 
     /// <summary>The operators in execution order.</summary>
     public IReadOnlyList<OperatorDescription> Operators

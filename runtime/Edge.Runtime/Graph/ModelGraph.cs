@@ -227,6 +227,7 @@ internal sealed class ModelGraph
             }
 
             kernels[i] = preparable.Prepare(new Preparation(inputs, constants, node.Plan.Outputs, memory)) ?? node.Operator;
+            memory.Trim();
         }
 
         return kernels;

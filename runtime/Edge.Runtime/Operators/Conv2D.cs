@@ -125,7 +125,7 @@ public readonly record struct Conv2D(
         long bytes = packedOutputs * geometry.KernelHeight * geometry.KernelWidth * (geometry.InputChannels / Groups) * sizeof(float);
         if (bytes > int.MaxValue || !preparation.IsFrozen(1) || !preparation.MayPack(bytes))
         {
-            return expanded is null ? null : new Expanded(this, expanded);
+            return expanded is null ? null : new Expanded(this, preparation.Keep(expanded));
         }
 
         AlignedMemory packed = preparation.Allocate((long)FloatConv.PackedFloats(geometry) * sizeof(float));

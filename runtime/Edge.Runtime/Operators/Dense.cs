@@ -96,13 +96,13 @@ public readonly record struct Dense(Activation Activation = Activation.None) : I
         long bytes = (outputs + 15L) / 16 * 16 * inputs * sizeof(float);
         if (bytes > int.MaxValue || rows <= Gemm.FewRowsTransposed || !preparation.IsFrozen(1) || !preparation.MayPack(bytes))
         {
-            return expanded is null ? null : new ExpandedDense(this, expanded);          // few rows: the weights are read once, from where they lie
+            return expanded is null ? null : new ExpandedDense(this, preparation.Keep(expanded));          // few rows: the weights are read once, from where they lie
         }
 
         AlignedMemory packed = preparation.Allocate((long)Gemm.PackedFloats(outputs, inputs) * sizeof(float));
         ReadOnlySpan<float> weights = expanded is null ? preparation.Constant<float>(1) : MemoryMarshal.Cast<byte, float>(expanded.Span);
         Gemm.PackRight(outputs, inputs, weights, 1, inputs, MemoryMarshal.Cast<byte, float>(packed.Span));
-        return new PackedDense(this, packed, expanded);
+        return new PackedDense(this, packed, expanded is null ? null : preparation.Keep(expanded));          // fewer rows in a later run read them
     }
 
     private static (int Rows, int Outputs, int Inputs) Sizes(in Shape output, in Shape weights) =>

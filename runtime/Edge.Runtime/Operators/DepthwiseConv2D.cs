@@ -113,7 +113,7 @@ public readonly record struct DepthwiseConv2D(
         }
 
         // Float32 weights already lie as the loops read them.
-        return preparation.Expanded(1) is { } weights ? new Expanded(this, weights) : null;
+        return preparation.Expanded(1) is { } weights ? new Expanded(this, preparation.Keep(weights)) : null;
     }
 
     /// <summary>Weights that the file holds as int8.</summary>

@@ -46,11 +46,15 @@ public readonly ref struct Preparation
     public ReadOnlySpan<T> Constant<T>(int index) where T : unmanaged => MemoryMarshal.Cast<byte, T>(_constants[index].Span);
 
     /// <summary>
-    /// A layer's frozen weights as float32: null where they are float32 already; int8 weights beside float32 data are dequantized once for all operators
-    /// that read them, into memory that lives as long as the model.
+    /// A layer's frozen weights as float32: null where they are float32 already; int8 weights beside float32 data are dequantized, once for all operators
+    /// that keep them. The memory is freed after this call to Prepare, unless <see cref="Keep"/> is called.
     /// </summary>
     /// <param name="index">Position of the weights.</param>
     internal AlignedMemory? Expanded(int index) => _inputs[index].Type == DataType.Float32 ? null : _memory.Expand(_constants[index], _inputs[index]);
+
+    /// <summary>Lets what <see cref="Expanded"/> gave live as long as the model, for a kernel that reads it.</summary>
+    /// <param name="expanded">The weights.</param>
+    internal AlignedMemory Keep(AlignedMemory expanded) => _memory.Keep(expanded);
 
     /// <summary>Whether packing weights of this many bytes is allowed: prepacking is on and the model's budget holds it.</summary>
     /// <param name="bytes">Bytes of the packed form.</param>
@@ -73,7 +77,10 @@ internal sealed class PreparedMemory(bool prepack, long fileBytes) : IDisposable
     private const long TinyModel = 64 << 10;
 
     private readonly List<AlignedMemory> _blocks = [];
-    private readonly Dictionary<(ReadOnlyMemory<byte> Constant, Quantization Parameters), AlignedMemory> _expanded = [];
+    // By constant; null where nothing keeps the memory. A kernel that packed its weights does not need them.
+    private readonly Dictionary<(ReadOnlyMemory<byte> Constant, Quantization Parameters), AlignedMemory?> _expanded = [];
+    private (ReadOnlyMemory<byte> Constant, Quantization Parameters) _looseKey;
+    private AlignedMemory? _loose;
     private long _expandedBytes;
 
     /// <summary>Bytes that packing for speed alone may take: float32 weights once more, int8 weights padded to at most double.</summary>
@@ -82,8 +89,11 @@ internal sealed class PreparedMemory(bool prepack, long fileBytes) : IDisposable
     /// <summary>Bytes at which a kernel that cannot do without is refused; what packing for speed left is at least half of it.</summary>
     private long Most => 2 * Packing;
 
-    /// <summary>Bytes allocated, without dequantized constants.</summary>
+    /// <summary>Bytes of packed weights and what else kernels asked for.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary>Bytes of weights that the file holds as int8 and a kernel reads as float32.</summary>
+    public long KeptBytes { get; private set; }
 
     public bool MayPack(long bytes) => prepack && bytes >= 0 && Bytes + bytes <= Packing;
 
@@ -103,25 +113,53 @@ internal sealed class PreparedMemory(bool prepack, long fileBytes) : IDisposable
     }
 
     /// <summary>
-    /// A constant of int8 weights as float32. Every constant is dequantized once, so all of them together take at most four times the file; packing may then
+    /// A constant of int8 weights as float32. Every constant is kept once at most, so all of them together take at most four times the file; packing may then
     /// take what it could if the file held them as float32.
     /// </summary>
     public AlignedMemory Expand(ReadOnlyMemory<byte> constant, in TensorSpec spec)
     {
-        if (!_expanded.TryGetValue((constant, spec.Quantization!), out AlignedMemory? memory))
+        (ReadOnlyMemory<byte>, Quantization) key = (constant, spec.Quantization!);
+        if (_expanded.TryGetValue(key, out AlignedMemory? memory) && memory is not null)
         {
-            memory = new AlignedMemory((long)spec.Shape.ElementCount * sizeof(float));
-            _blocks.Add(memory);
-            _expanded.Add((constant, spec.Quantization!), memory);
-            _expandedBytes += memory.Bytes;
-            AffineQuantization.Dequantize(constant.Span, spec, MemoryMarshal.Cast<byte, float>(memory.Span));
+            return memory;
         }
 
+        Trim();
+        memory = new AlignedMemory((long)spec.Shape.ElementCount * sizeof(float));
+        (_looseKey, _loose) = (key, memory);
+        if (_expanded.TryAdd(key, null))
+        {
+            _expandedBytes += memory.Bytes;
+        }
+
+        AffineQuantization.Dequantize(constant.Span, spec, MemoryMarshal.Cast<byte, float>(memory.Span));
         return memory;
+    }
+
+    /// <summary>Keeps what <see cref="Expand"/> gave.</summary>
+    public AlignedMemory Keep(AlignedMemory expanded)
+    {
+        if (ReferenceEquals(expanded, _loose))
+        {
+            _blocks.Add(expanded);
+            _expanded[_looseKey] = expanded;
+            KeptBytes += expanded.Bytes;
+            _loose = null;
+        }
+
+        return expanded;
+    }
+
+    /// <summary>Frees what nobody kept.</summary>
+    public void Trim()
+    {
+        _loose?.Dispose();
+        _loose = null;
     }
 
     public void Dispose()
     {
+        Trim();
         foreach (AlignedMemory block in _blocks)
         {
             block.Dispose();

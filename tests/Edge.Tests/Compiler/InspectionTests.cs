@@ -145,6 +145,35 @@ public sealed class InspectionTests
     }
 
     [Fact]
+    public void Channels_first_and_channels_last_are_compared_on_the_same_picture()
+    {
+        Graph last = new(), first = new();
+        Tensor weights = last.Constant<float>("w", new Shape(4, 3, 3, 3), GraphRunner.Values(108, 2));
+        last.AddOutput(last.Add("conv", new Conv2D(), last.AddInput("x", new Shape(1, 5, 6, 3)), weights));
+        Tensor turned = first.Add("turn", new Transpose([0, 2, 3, 1]), first.AddInput("x", new Shape(1, 3, 5, 6)));
+        first.AddOutput(first.Add("conv", new Conv2D(), turned, first.Constant<float>("w", weights.Shape, weights.Values<float>())));
+        foreach ((Graph reference, Graph other) in ((Graph, Graph)[])[(last, first), (first, last)])
+        {
+            LayerDifference conv = Assert.Single(LayerComparison.Compare(reference, other, LayerComparison.Match(reference, other), ModelInputs.Random(reference, 2)));
+            Assert.Equal(0, conv.MaxError);
+        }
+    }
+
+    [Fact]
+    public void Inputs_of_indices_are_calibrated_with_too()
+    {
+        Graph graph = new();
+        Tensor words = graph.AddInput("words", new Shape(1, 4), DataType.Int32);
+        Tensor embedded = graph.Add("rows", new Embedding(), words, graph.Constant<float>("table", new Shape(9, 16), GraphRunner.Values(144, 8)));
+        graph.AddOutput(graph.Add("dense", new Dense(), embedded, graph.Constant<float>("w", new Shape(5, 16), GraphRunner.Values(80, 9))));
+        QuantizationResult result = Quantizer.Quantize(graph, new CalibrationData(new ReadOnlyMemory<float>([0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 0])));
+        Assert.Equal("dense", Assert.Single(result.Report.Quantized).Name);
+        Assert.Equal("rows", Assert.Single(result.Report.Float).Name);
+        IReadOnlyList<LayerDifference> noise = LayerComparison.Compare(graph, result.Graph, [(graph.Outputs[0], result.Graph.Outputs[0])], ModelInputs.Random(graph, 3));
+        Assert.InRange(noise[0].Snr, 25, 100);
+    }
+
+    [Fact]
     public void Operators_can_be_kept_float()
     {
         Graph graph = Networks.Classifier();

@@ -82,6 +82,24 @@ public sealed class WeightQuantizationTests
     }
 
     [Fact]
+    public void Weights_are_held_as_float_once_packed_or_not()
+    {
+        Graph graph = new();
+        Tensor x = graph.AddInput("x", new Shape(1, 8, 8, 64));
+        Tensor weights = graph.Constant<float>("w", new Shape(64, 3, 3, 64), GraphRunner.Values(64 * 64 * 9, 1));
+        graph.AddOutput(graph.Add("a", new Conv2D(), x, weights));
+        graph.AddOutput(graph.Add("b", new Conv2D(Activation: Activation.Relu), x, weights));
+        byte[] file = ModelEmitter.ToBytes(Quantizer.QuantizeWeights(graph).Graph);
+        const int Float = 64 * 64 * 9 * sizeof(float);
+        using Model plain = Model.Load(file, new ModelLoadOptions { Prepack = false });
+        using Session first = new(plain);                                // kernels are bound for the first session
+        Assert.Equal(Float, plain.PreparedBytes);                        // shared by both
+        using Model packed = Model.Load(file);
+        using Session second = new(packed);
+        Assert.InRange(packed.PreparedBytes, 2 * Float, 2 * Float + 1024);        // two packed forms, nothing besides
+    }
+
+    [Fact]
     public void Training_works_on_float_copies_of_the_weights()
     {
         byte[] file = ModelEmitter.ToBytes(Quantizer.QuantizeWeights(Networks.Classifier()).Graph);

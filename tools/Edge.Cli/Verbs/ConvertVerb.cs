@@ -298,7 +298,7 @@ internal static class ConvertVerb
                 return stated;
             }
 
-            string target = Path.ChangeExtension(Path.TrimEndingDirectorySeparator(path), ".edge");
+            string target = Directory.Exists(path) ? Path.TrimEndingDirectorySeparator(path) + ".edge" : Path.ChangeExtension(path, ".edge");
             return Models.IsEdge(path) ? throw new ArgumentException("The source is a .edge file; name the result with -o.") : target;
         }
     }

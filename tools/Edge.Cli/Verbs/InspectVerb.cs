@@ -13,6 +13,8 @@ namespace Edge.Cli.Verbs;
 /// <summary><c>edge inspect</c>: what is in a model and what it needs.</summary>
 internal static partial class InspectVerb
 {
+    private const int ShownLines = 12;
+
     private static readonly string[] Schemes = ["last:1", "last:2", "bias", "full"];
 
     // Attributes that say nothing: stride and dilation 1, one group, no padding, no activation.
@@ -141,7 +143,7 @@ internal static partial class InspectVerb
         foreach ((string key, string value) in model.Metadata)
         {
             metadata[key] = value;
-            report.Line($"{key}: {value.ReplaceLineEndings(", ")}");
+            report.Line($"{key}: {Shown(value)}");
         }
 
         values["metadata"] = metadata;
@@ -153,6 +155,13 @@ internal static partial class InspectVerb
         }
 
         report.Line($"identity: {model.Identity}");
+    }
+
+    /// <summary>A value of several lines, such as class names, in one; of many only the first.</summary>
+    private static string Shown(string value)
+    {
+        string[] lines = value.Split('\n', StringSplitOptions.TrimEntries);
+        return lines.Length <= ShownLines ? string.Join(", ", lines) : $"{lines.Length} lines: {string.Join(", ", lines.Take(ShownLines))}, …";
     }
 
     private static long? Bytes(Model model, string scheme, int batch, Optimizer optimizer, ref string? reason)

@@ -120,9 +120,11 @@ public sealed class ModelInputs
                 throw new ShapeException($"Input {i} is {_specs[i]} in one model and {specs[i]} in the other; as many elements are needed.");
             }
 
-            if (specs[i].Type != _specs[i].Type || !Quantization.Same(specs[i].Quantization, _specs[i].Quantization))
+            int[]? order = Order(_specs[i].Shape, specs[i].Shape);
+            if (order is not null || specs[i].Type != _specs[i].Type || !Quantization.Same(specs[i].Quantization, _specs[i].Quantization))
             {
-                data[i] = Stored(LayerTrace.Real(_data[i].Span, _specs[i]), specs[i]);
+                float[] values = LayerTrace.Real(_data[i].Span, _specs[i]);
+                data[i] = Stored(order is null ? values : Permuted(values, _specs[i].Shape, order), specs[i]);
             }
         }
 
@@ -165,6 +167,38 @@ public sealed class ModelInputs
             default:
                 throw new ShapeException($"Real values cannot become an input {spec}; float32, quantized integers, uint8, int8, int32 and int64 are allowed.");
         }
+    }
+
+    /// <summary>The order of axes that turns a channels-first picture into a channels-last one or back; null where nothing moves.</summary>
+    private static int[]? Order(Shape from, Shape to)
+    {
+        if (from == to || from.Rank != 4 || to.Rank != 4)
+        {
+            return null;
+        }
+
+        int[][] orders = [[0, 2, 3, 1], [0, 3, 1, 2]];
+        return orders.FirstOrDefault(order => order.Select((axis, i) => from[axis] == to[i]).All(static same => same));
+    }
+
+    private static float[] Permuted(float[] values, Shape shape, int[] order)
+    {
+        float[] moved = new float[values.Length];
+        int[] strides = [.. order.Select(axis => shape.Product(axis + 1, shape.Rank))];
+        int[] sizes = [.. order.Select(axis => shape[axis])];
+        for (int i = 0; i < moved.Length; i++)
+        {
+            int rest = i, source = 0;
+            for (int axis = order.Length - 1; axis >= 0; axis--)
+            {
+                source += rest % sizes[axis] * strides[axis];
+                rest /= sizes[axis];
+            }
+
+            moved[i] = values[source];
+        }
+
+        return moved;
     }
 
     private static byte[] Stored(ReadOnlySpan<float> values, in TensorSpec spec)

@@ -9,7 +9,7 @@ public sealed class CalibrationData
     private readonly ReadOnlyMemory<float>[] _inputs;
 
     /// <summary>Takes samples.</summary>
-    /// <param name="inputs">For each input of the model: all samples one after the other, prepared as the model expects them.</param>
+    /// <param name="inputs">For each input of the model: all samples one after the other, prepared as the model expects them; for inputs of integers, such as indices, the numbers.</param>
     public CalibrationData(params ReadOnlySpan<ReadOnlyMemory<float>> inputs) => _inputs = inputs.ToArray();
 
     /// <summary>Number of samples for a graph.</summary>
@@ -28,9 +28,9 @@ public sealed class CalibrationData
         {
             Tensor input = graph.Inputs[i];
             int elements = SampleElements(input);
-            if (input.Type != DataType.Float32 || _inputs[i].IsEmpty || _inputs[i].Length % elements != 0 || (samples >= 0 && _inputs[i].Length / elements != samples))
+            if (_inputs[i].IsEmpty || _inputs[i].Length % elements != 0 || (samples >= 0 && _inputs[i].Length / elements != samples))
             {
-                throw new ShapeException($"Calibration data of input {i} have {_inputs[i].Length} values; {input} takes float32 samples of {elements} values{(samples >= 0 ? $", {samples} as for the inputs before" : ", at least one")}.");
+                throw new ShapeException($"Calibration data of input {i} have {_inputs[i].Length} values; {input} takes samples of {elements} values{(samples >= 0 ? $", {samples} as for the inputs before" : ", at least one")}.");
             }
 
             samples = _inputs[i].Length / elements;

@@ -31,7 +31,7 @@ internal static class Calibrator
         {
             for (int input = 0; input < graph.Inputs.Count; input++)
             {
-                data.Sample(graph, input, sample).CopyTo(session.Input<float>(input));
+                ModelInputs.Store(data.Sample(graph, input, sample), graph.Inputs[input].Spec, session.Input<byte>(input));
             }
 
             session.Run();
@@ -47,7 +47,8 @@ internal static class Calibrator
     {
         Tensor[] computed = [.. graph.Nodes.SelectMany(static node => node.Outputs).Where(static tensor => tensor.Type == DataType.Float32)];
         Histogram[] histograms = Array.ConvertAll(computed, static tensor => new Histogram(tensor.Name));
-        Histogram[] inputs = [.. graph.Inputs.Select(static tensor => new Histogram(tensor.Name))];
+        int[] real = [.. Enumerable.Range(0, graph.Inputs.Count).Where(input => graph.Inputs[input].Type == DataType.Float32)];
+        Histogram[] inputs = [.. real.Select(input => new Histogram(graph.Inputs[input].Name))];
         Pass(static (histogram, values) => histogram.Extend(values));
         if (options.Method != CalibrationMethod.MinMax)
         {
@@ -57,7 +58,7 @@ internal static class Calibrator
         Dictionary<Tensor, ValueRange> ranges = [];
         for (int i = 0; i < inputs.Length; i++)
         {
-            ranges[graph.Inputs[i]] = inputs[i].Choose(options);
+            ranges[graph.Inputs[real[i]]] = inputs[i].Choose(options);
         }
 
         for (int i = 0; i < computed.Length; i++)
@@ -78,7 +79,7 @@ internal static class Calibrator
         {
             for (int i = 0; i < inputs.Length; i++)
             {
-                observe(inputs[i], data.Values(i));
+                observe(inputs[i], data.Values(real[i]));
             }
 
             Graph copy = graph.Clone(out Dictionary<Tensor, Tensor> copies);

@@ -54,6 +54,30 @@ public sealed class QuantizedFusionTests
     }
 
     [Fact]
+    public void A_picture_in_another_layout_is_turned_as_integers()
+    {
+        // How a channels-first input begins; the second reader of the picture stays float32.
+        Graph graph = new();
+        Tensor x = graph.AddInput("x", new Shape(1, 4, 6, 6), DataType.UInt8, s_input);
+        Tensor turned = graph.Add(new Transpose([0, 2, 3, 1]), D(graph, x));
+        Tensor weights = graph.Add(new Dequantize(), Weights(graph, new Shape(4, 3, 3, 4), new Quantization([0.01f, 0.02f, 0.03f, 0.015f], [], 0)));
+        graph.AddOutput(Q(graph, graph.Add(new Conv2D(), turned, weights), DataType.UInt8, s_half));
+        Graph both = graph.Clone();
+        graph.AddOutput(graph.Add(new Gelu(), turned));
+        foreach ((Graph source, string[] expected) in new[] { (both, (string[])["Transpose", "Conv2D"]), (graph, ["Dequantize", "Transpose", "Transpose", "Conv2D", "Gelu"]) })
+        {
+            Graph fused = source.Clone();
+            Compile.Optimize(fused);
+            Assert.Equal(expected.Order(), fused.Nodes.Select(static node => node.Info.Name).Where(static name => name != "Requantize").Order());
+            Assert.All(fused.Nodes.Where(static node => node.Operator is Conv2D), static node => Assert.Equal(DataType.Int8, node.Output.Type));
+        }
+
+        Graph alone = both.Clone();
+        Compile.Optimize(alone);
+        Same(both, alone, steps: 1);
+    }
+
+    [Fact]
     public void What_something_reads_as_float_stays_float()
     {
         Graph graph = new();

@@ -84,8 +84,24 @@ internal sealed class QuantizedRewriter(Graph source) : GraphRewriter(source)
             : null;
     }
 
-    /// <summary>The int8 tensor behind a dequantized one; null where there is none.</summary>
+    /// <summary>The int8 tensor behind a dequantized one, also where it was brought into another order or shape since; null where there is none.</summary>
     private Tensor? Stored(Tensor? real)
+    {
+        if (real?.Producer is not { Operator: Transpose or Reshape } move)
+        {
+            return Dequantized(real);
+        }
+
+        if (!_int8.TryGetValue(real, out Tensor? moved) && Dequantized(move.Inputs[0]) is { } source)
+        {
+            moved = Target.AddNode(move.Info, move.Operator, move.Name, [source]).Output;
+            _int8.Add(real, moved);
+        }
+
+        return moved;
+    }
+
+    private Tensor? Dequantized(Tensor? real)
     {
         if (real?.Producer is not { Operator: Dequantize } producer || producer.Inputs[0] is not { Quantization: { Axis: < 0 } parameters } tensor ||
             tensor.Type is not (DataType.Int8 or DataType.UInt8))

@@ -32,6 +32,22 @@ public sealed class GoldenTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Tflite))]
+    public void All_vectors_at_once_on_two_threads_give_the_same(string name)
+    {
+        string golden = SharedData.Require($"golden/{name}");
+        using Model model = SourceModels.Load(SourceModels.TflitePath(name));
+        using Session session = new(model, new SessionOptions { BatchSize = Samples, Threads = 2 });
+        byte[] expected = All("out"), inputs = All("in");
+        inputs.CopyTo(session.Input<byte>());
+        session.Run();
+        Check(session.OutputSpec(0).Type, expected, session.Output<byte>(), name);
+
+        byte[] All(string kind) =>
+            [.. Enumerable.Range(0, Samples).SelectMany(i => File.ReadAllBytes(Path.Combine(golden, string.Create(CultureInfo.InvariantCulture, $"{kind}_{i}.bin"))))];
+    }
+
     private static void Check(DataType type, byte[] expected, ReadOnlySpan<byte> actual, string what)
     {
         Assert.Equal(expected.Length, actual.Length);

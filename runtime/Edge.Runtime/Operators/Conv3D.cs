@@ -1,0 +1,101 @@
+using Edge.Format;
+using Edge.Runtime.Kernels;
+
+namespace Edge.Runtime.Operators;
+
+/// <summary>
+/// Three-dimensional convolution, as <see cref="Conv2D"/> with an axis more. Input [N, D, H, W, C], weights [O, KD, KH, KW, C / groups], optional bias [O] →
+/// [N, D', H', W', O]; float32.
+/// </summary>
+/// <param name="Window">Strides, dilations and padding.</param>
+/// <param name="Groups">Divides input and output channels; an output channel reads the input channels of its group only.</param>
+/// <param name="Activation">The clamp applied to the result.</param>
+/// <remarks>Sources: ONNX Conv-11 (in NDHWC); TFLite CONV_3D.</remarks>
+public readonly record struct Conv3D(Window3D Window, int Groups = 1, Activation Activation = Activation.None) : IOperator<Conv3D>, IDifferentiable
+{
+    /// <summary>Strides and dilations of 1, no padding, no activation.</summary>
+    public Conv3D()
+        : this(Window3D.Dense)
+    {
+    }
+
+    /// <inheritdoc/>
+    public static OperatorInfo Info { get; } = new("Conv3D", 60, [InputRole.Data, InputRole.Weight, InputRole.Bias], MinInputs: 2);
+
+    /// <inheritdoc/>
+    public static Conv3D Read(ref AttributeReader attributes) =>
+        new(Window3D.Read(ref attributes), attributes.Int32("groups", 1), ShapeRules.ReadActivation(ref attributes));
+
+    /// <inheritdoc/>
+    public void Write(AttributeWriter attributes)
+    {
+        Window.Write(attributes);
+        attributes.Int32(Groups);
+        attributes.Byte((byte)Activation);
+    }
+
+    /// <inheritdoc/>
+    public OperatorPlan Infer(in Shapes shapes)
+    {
+        TensorSpec input = shapes.Input(0), weights = shapes.Input(1);
+        ShapeRules.Known(shapes, Activation);
+        Window.Require(shapes);
+        shapes.RequireType(0, DataType.Float32);
+        shapes.RequireType(1, DataType.Float32);
+        shapes.Require(input.Shape.Rank == 5, $"the input is {input}; [N, D, H, W, C] is allowed.");
+        shapes.Require(weights.Shape.Rank == 5, $"the weights are {weights}; [O, KD, KH, KW, C / groups] is allowed.");
+        int channels = input.Shape[4], outputs = weights.Shape[0];
+        shapes.Require(
+            Groups >= 1 && channels % Groups == 0 && outputs % Groups == 0,
+            $"{Groups} groups divide neither or only one of {channels} input channels and {outputs} output channels; both must be divisible.");
+        shapes.Require(
+            weights.Shape[4] == channels / Groups,
+            $"the input {input} has {channels} channels in {Groups} groups, but the weights {weights} take {weights.Shape[4]} a group; {channels / Groups} is allowed.");
+        Span<long> sizes = stackalloc long[3];
+        Window.Count(shapes, input.Shape, weights.Shape.Axes[1..4], sizes);
+        TensorSpec output = ShapeRules.Layer(shapes, [input.Shape[0], sizes[0], sizes[1], sizes[2], outputs], channelAxis: 0);
+        long scratch = Volume.ScratchFloats(output.Shape, input.Shape, Groups) * sizeof(float);
+        shapes.Require(scratch <= int.MaxValue, $"a line of taps of {input} needs {scratch} bytes of scratch; at most {int.MaxValue} are allowed.");
+        return new OperatorPlan(output) { ScratchBytes = (int)scratch, BackwardScratchBytes = (int)scratch, OverwritesGradients = true };
+    }
+
+    /// <inheritdoc/>
+    public void Forward(in Buffers io)
+    {
+        Span<float> y = io.Output(0);
+        Of(io.InputShape(0), io.InputShape(1), io.OutputShape(0)).ToCoarse(io.Input(0), io.Input(1), y, accumulate: false, io.Scratch<float>(), io.Team);
+        ActivationKernels.AddBias(Activation, io.Input(2), y, io.OutputShape(0)[4], io.Team);
+    }
+
+    /// <inheritdoc/>
+    public Keep Keeps(uint wanted) => ((wanted & 2) != 0 ? Keep.Input0 : Keep.None) | (Activation != Activation.None ? Keep.Output0 : Keep.None);
+
+    /// <inheritdoc/>
+    public void Backward(in Gradients io)
+    {
+        Volume volume = Of(io.InputShape(0), io.InputShape(1), io.OutputShape(0));
+        Span<float> dy = io.OutputGradient(0), scratch = io.Scratch<float>();
+        if (Activation != Activation.None)
+        {
+            ActivationKernels.MaskGradient(Activation, io.Output(0), dy, io.Team);
+        }
+
+        if (io.Wants(0))
+        {
+            volume.ToFine(dy, io.Input(1), io.InputGradient(0), io.Accumulate(0), scratch, io.Team);
+        }
+
+        if (io.Wants(1))
+        {
+            volume.WeightGradient(io.Input(0), dy, io.InputGradient(1), io.Accumulate(1), scratch, io.Team);
+        }
+
+        if (io.Wants(2))
+        {
+            int outputs = io.OutputShape(0)[4];
+            ColumnSums.Run(dy.Length / outputs, outputs, dy, io.InputGradient(2), io.Accumulate(2), io.Team);
+        }
+    }
+
+    private Volume Of(in Shape input, in Shape weights, in Shape output) => new(output, input, weights, Window, Groups, transposed: false);
+}

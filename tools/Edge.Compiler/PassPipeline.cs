@@ -16,6 +16,7 @@ public sealed class PassPipeline
         new DeadNodeRemoval(),
         new IdentityRemoval(),
         new LayoutPropagation(),
+        new FormFusion(),
         new ActivationFusion(),
         new QuantizedFusion(),
         new WeightDequantizeFusion(),

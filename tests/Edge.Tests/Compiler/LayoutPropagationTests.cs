@@ -58,6 +58,18 @@ public sealed class LayoutPropagationTests
     }
 
     [Fact]
+    public void An_input_that_several_convolutions_read_is_transposed_once()
+    {
+        Graph graph = new();
+        Tensor x = graph.Add(s_toLast, graph.AddInput("x", new Shape(1, 3, 8, 8)));
+        Tensor[] parts = [.. Enumerable.Range(0, 3).Select(i => graph.Add(
+            new Conv2D(), graph.Add(new StridedSlice([0, i, 0, 0], [-1, 3, -1, -1], [1, 2, 1, 1]), x), Filled(graph, new Shape(4, 3, 3, 3), 0.1f)))];
+        Tensor y = graph.Add(new Relu(), graph.Add(s_toSecond, graph.Add(new Add(), graph.Add(new Add(), parts[0], parts[1]), parts[2])));
+        graph.AddOutput(graph.Add(new GlobalAveragePool(), graph.Add(s_toLast, y)));
+        Check(graph, left: 1);
+    }
+
+    [Fact]
     public void An_output_keeps_its_name_and_its_layout()
     {
         Graph graph = new();
@@ -111,7 +123,7 @@ public sealed class LayoutPropagationTests
             int rank = x.Shape.Rank, axis = rank == 0 ? 0 : random.Next(rank);
             try
             {
-                tensors.Add(random.Next(15) switch
+                tensors.Add(random.Next(21) switch
                 {
                     0 or 1 or 2 or 3 => graph.Add(new Transpose(IntList.Create([.. Enumerable.Range(0, rank).OrderBy(_ => random.Next())])), x),
                     4 => graph.Add(new Relu(), x),
@@ -123,6 +135,13 @@ public sealed class LayoutPropagationTests
                     10 => graph.Add(new Slice(IntList.Create(new int[rank]), IntList.Create([.. Enumerable.Range(0, rank).Select(a => a == axis ? (x.Shape[a] + 1) / 2 : -1)])), x),
                     11 => graph.Add(new Pad(IntList.Create([.. Enumerable.Range(0, rank).Select(a => a == axis ? 1 : 0)]), IntList.Create(new int[rank]), 0.5f), x),
                     12 => graph.Add(new Reshape(Regrouped(random, x.Shape)), x),
+                    14 => graph.Add(new MirrorPad(IntList.Create([.. Enumerable.Range(0, rank).Select(a => a == axis ? 1 : 0)]), IntList.Create(new int[rank]), MirrorMode.Symmetric), x),
+                    15 => graph.Add(new Tile(IntList.Create([.. Enumerable.Range(0, rank).Select(a => a == axis && x.Shape[a] < 5 ? 2 : 1)])), x),
+                    16 => graph.Add(new StridedSlice(
+                        IntList.Create([.. Enumerable.Range(0, rank).Select(a => a == axis ? -1 : 0)]), IntList.Create([.. Enumerable.Repeat(-1, rank)]), IntList.Create([.. Enumerable.Range(0, rank).Select(a => a == axis ? -1 : 1)])), x),
+                    17 => graph.Add(new Reduce(Reduction.Maximum, [axis], random.Next(2) == 0), x),
+                    18 => graph.Add(new CumulativeSum(axis, Exclusive: false, Reverse: true), x),
+                    19 => graph.AddNode(TopK.Info, new TopK(1, axis, Largest: true, Sorted: true), "top", [x], [x.Spec with { Shape = x.Shape.With(axis, 1) }, new TensorSpec(DataType.Int64, x.Shape.With(axis, 1))]).Output,
                     13 => graph.Add(new MatMul(false, random.Next(2) == 0), x, tensors[random.Next(tensors.Count)]),
                     _ => graph.Add(new Dense(), graph.Add(new Reshape([0, -1]), x), Filled(graph, new Shape(4, x.Shape.Product(1, rank)), 0.1f)),
                 });

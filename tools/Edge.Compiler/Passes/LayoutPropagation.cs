@@ -24,16 +24,27 @@ public sealed class LayoutPropagation : IPass
             return 0;
         }
 
-        LayoutRewriter rewriter = new(graph);
-        rewriter.Rewrite();
-        new DeadNodeRemoval().Run(rewriter.Target);
-        (int left, long movedNow) = Cost(rewriter.Target);
-        if (movedNow >= moved)
+        // A transposition of an input that several convolutions read is better done once, at the input; one that meets its inverse is better moved.
+        Graph? best = null;
+        int left = count;
+        foreach (bool keepsInputs in new[] { false, true })
+        {
+            LayoutRewriter rewriter = new(graph, keepsInputs);
+            rewriter.Rewrite();
+            new DeadNodeRemoval().Run(rewriter.Target);
+            (int countNow, long movedNow) = Cost(rewriter.Target);
+            if (movedNow < moved)
+            {
+                (best, left, moved) = (rewriter.Target, countNow, movedNow);
+            }
+        }
+
+        if (best is null)
         {
             return 0;
         }
 
-        graph.TakeOver(rewriter.Target);
+        graph.TakeOver(best);
         return Math.Max(1, count - left);
     }
 

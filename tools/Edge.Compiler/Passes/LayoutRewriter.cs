@@ -4,7 +4,9 @@ using Edge.Runtime.Operators;
 namespace Edge.Compiler;
 
 /// <summary>The work of <see cref="LayoutPropagation"/>: every tensor of the source is known as a tensor of the target and the order of axes that is still to be applied.</summary>
-internal sealed class LayoutRewriter(Graph source) : GraphRewriter(source)
+/// <param name="source">The graph; unchanged.</param>
+/// <param name="keepsInputs">Whether transpositions of the graph's inputs stay where they are.</param>
+internal sealed class LayoutRewriter(Graph source, bool keepsInputs) : GraphRewriter(source)
 {
     private readonly Dictionary<Tensor, Value> _values = [];
     private readonly Dictionary<(Tensor, IntList), Tensor> _transposed = [];
@@ -47,7 +49,7 @@ internal sealed class LayoutRewriter(Graph source) : GraphRewriter(source)
         if (node.Operator is Transpose transpose)
         {
             Value value = Get(node.Inputs[0]!);
-            if (value.Flat is not null)
+            if (value.Flat is not null || (keepsInputs && Source.IsInput(node.Inputs[0]!)))
             {
                 return false;
             }

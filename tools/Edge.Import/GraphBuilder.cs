@@ -83,6 +83,11 @@ internal sealed class GraphBuilder(ImportLimits limits, long sourceBytes)
             Charge(bytes, name);
         }
 
+        if (op is Reshape)
+        {
+            return [Graph.Constant(node.Output.Name, node.Output.Spec, copies[0]!.Data)];
+        }
+
         byte[][] values;
         try
         {

@@ -30,19 +30,29 @@ internal static class LayerMappings
     /// <param name="width">The same along the width.</param>
     public static Padding2D Padding(byte code, Tensor input, (int Kernel, int Stride, int Dilation) height, (int Kernel, int Stride, int Dilation) width)
     {
-        foreach ((int kernel, int stride, int dilation) in new[] { height, width })
+        Rank(input, 4, "[N, H, W, C]");
+        (int top, int bottom) = Padding(code, input.Shape[1], height.Kernel, height.Stride, height.Dilation);
+        (int left, int right) = Padding(code, input.Shape[2], width.Kernel, width.Stride, width.Dilation);
+        return new Padding2D(top, bottom, left, right);
+    }
+
+    /// <summary>The padding of a window along one axis.</summary>
+    /// <param name="code">0: SAME, 1: VALID.</param>
+    /// <param name="input">Length of the input.</param>
+    /// <param name="kernel">Length of the window.</param>
+    /// <param name="stride">Elements the window moves.</param>
+    /// <param name="dilation">Distance between window elements.</param>
+    public static (int Before, int After) Padding(byte code, int input, int kernel, int stride, int dilation)
+    {
+        if (kernel < 1 || stride < 1 || dilation < 1)
         {
-            if (kernel < 1 || stride < 1 || dilation < 1)
-            {
-                throw new ModelImportException($"its window has size {kernel}, stride {stride} and dilation {dilation}; at least 1 is allowed for each.");
-            }
+            throw new ModelImportException($"its window has size {kernel}, stride {stride} and dilation {dilation}; at least 1 is allowed for each.");
         }
 
-        Rank(input, 4, "[N, H, W, C]");
         return code switch
         {
-            0 => Padding2D.Same(input.Shape[1], input.Shape[2], height.Kernel, width.Kernel, height.Stride, width.Stride, height.Dilation, width.Dilation),
-            1 => Padding2D.Valid,
+            0 => Padding2D.SameAxis(input, kernel, stride, dilation),
+            1 => (0, 0),
             _ => throw new ModelImportException($"its padding is {code}; 0 (SAME) and 1 (VALID) are allowed."),
         };
     }

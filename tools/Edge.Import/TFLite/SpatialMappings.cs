@@ -15,6 +15,9 @@ internal static class SpatialMappings
         TfliteMapping.One("RESIZE_NEAREST_NEIGHBOR", "Resize", static node => Resized(node, OptionsKind.ResizeNearestNeighbor, 0, ResizeMode.Nearest)),
         TfliteMapping.One("SPACE_TO_BATCH_ND", "SpaceToBatch", static node => node.Move(Blocks(node, static (block, before, after) => new SpaceToBatch(block, before, after)))),
         TfliteMapping.One("BATCH_TO_SPACE_ND", "BatchToSpace", static node => node.Move(Blocks(node, static (block, before, after) => new BatchToSpace(block, before, after)))),
+        TfliteMapping.One("LOCAL_RESPONSE_NORMALIZATION", "LocalResponseNormalization", ResponseNormalized),
+        TfliteMapping.One("REVERSE_SEQUENCE", "ReverseSequence", SequencesReversed),
+        TfliteMapping.One("CONV_3D", "Conv3D", Volume),
         TfliteMapping.One("GATHER_ND", "GatherNd", GatherRows),
         TfliteMapping.One("SCATTER_ND", "ScatterNd", ScatterRows),
     ];
@@ -76,6 +79,44 @@ internal static class SpatialMappings
 
         NearestRounding rounding = alignsCorners ? NearestRounding.RoundPreferCeiling : NearestRounding.Floor;
         node.Move(node.Builder.Add(node.Name, new Resize(IntList.Create([-1, size[0], size[1], -1]), mode, transform, rounding), node.Input(0)));
+    }
+
+    private static void ResponseNormalized(TfliteNode node)
+    {
+        FlatTable options = node.Options(OptionsKind.LocalResponseNormalization);
+        int radius = options.Int32(0);
+        if (radius is < 0 or > (1 << 16))
+        {
+            throw new ModelImportException($"its radius is {radius}; 0 … {1 << 16} is allowed.");
+        }
+
+        node.Compute(new LocalResponseNormalization((2 * radius) + 1, options.Single(2), options.Single(3), options.Single(1)), node.Input(0));
+    }
+
+    private static void SequencesReversed(TfliteNode node)
+    {
+        FlatTable options = node.Options(OptionsKind.ReverseSequence);
+        node.Move(node.Builder.Add(node.Name, new ReverseSequence(options.Int32(1), options.Int32(0)), node.Input(0), node.Input(1)));
+    }
+
+    /// <remarks>Inputs: 0 data, 1 weights [KD, KH, KW, C, O], 2 bias.</remarks>
+    private static void Volume(TfliteNode node)
+    {
+        FlatTable options = node.Options(OptionsKind.Conv3D);
+        Tensor input = node.Input(0), weights = node.Constant(1, "the weights");
+        LayerMappings.Rank(input, 5, "[N, D, H, W, C]");
+        LayerMappings.Rank(weights, 5, "[KD, KH, KW, C, O]");
+        int[] strides = [options.Int32(1), options.Int32(3), options.Int32(2)], dilations = [options.Int32(5, 1), options.Int32(7, 1), options.Int32(6, 1)];
+        int[] before = new int[3], after = new int[3];
+        for (int axis = 0; axis < 3; axis++)
+        {
+            (before[axis], after[axis]) = LayerMappings.Padding(options.Byte(0), input.Shape[axis + 1], weights.Shape[axis], strides[axis], dilations[axis]);
+        }
+
+        Window3D window = new(IntList.Create(strides), IntList.Create(dilations), IntList.Create(before), IntList.Create(after));
+        int groups = weights.Shape[3] > 0 && input.Shape[4] % weights.Shape[3] == 0 ? input.Shape[4] / weights.Shape[3] : 1;
+        Tensor permuted = ConstantLayout.Permute(node.Builder.Graph, weights, IntList.Create([4, 0, 1, 2, 3]));
+        node.Activated(options.Byte(4), activation => new Conv3D(window, groups, activation), input, permuted, LayerMappings.Bias(node, 2, weights.Shape[4]));
     }
 
     private static Tensor Blocks<TOperator>(TfliteNode node, Func<IntList, IntList, IntList, TOperator> make) where TOperator : struct, IOperator<TOperator>

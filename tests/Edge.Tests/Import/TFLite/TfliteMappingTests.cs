@@ -361,6 +361,28 @@ public sealed class TfliteMappingTests
     }
 
     [Fact]
+    public void Channels_sequences_and_volumes()
+    {
+        // x / (1 + 0.5 · Σ of squares of the neighbours)².
+        TfliteWriter response = new();
+        Flat options = new() { [0] = 1, [1] = 1f, [2] = 0.5f, [3] = 2f };
+        AssertNear(
+            [1 / 12.25f, 2 / 64f, 3 / 56.25f],
+            Run(response.Then(13, [response.Input(1, 1, 1, 3)], [1, 1, 1, 3], OptionsKind.LocalResponseNormalization, options), [1, 2, 3]));
+
+        TfliteWriter sequences = new();
+        AssertNear(
+            [2, 1, 3, 4, 5, 6],
+            Run(sequences.Then(112, [sequences.Input(2, 3), sequences.Integers(2, 1)], [2, 3], OptionsKind.ReverseSequence, new Flat { [0] = 1 }), [1, 2, 3, 4, 5, 6]));
+
+        TfliteWriter volume = new();
+        options = new() { [0] = (byte)1, [1] = 1, [2] = 1, [3] = 1 };
+        AssertNear(
+            [1 + 20 + 3 + 40 + 100],                                     // two slices of one row of two
+            Run(volume.Then(132, [volume.Input(1, 2, 1, 2, 1), volume.Floats([2, 1, 2, 1, 1], 1, 10, 1, 10), volume.Floats([1], 100)], [1, 1, 1, 1, 1], OptionsKind.Conv3D, options), [1, 2, 3, 4]));
+    }
+
+    [Fact]
     public void Known_results_become_constants()
     {
         TfliteWriter range = new();

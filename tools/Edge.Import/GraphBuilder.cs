@@ -159,7 +159,7 @@ internal sealed class GraphBuilder(ImportLimits limits, long sourceBytes)
         { IsConstant: true, Type: DataType.Int64 } => tensor.Values<long>().ToArray(),
         { IsConstant: true, Type: DataType.Int32 } => Array.ConvertAll(tensor.Values<int>().ToArray(), static value => (long)value),
         _ => throw new ModelImportException(
-            $"{what} is {tensor}, which is {(tensor.IsConstant ? "constant" : "computed from an input")}; constant int32 or int64 is needed, because it decides shapes. Bind an input to a value at conversion if it comes from one."),
+            $"{what} is {tensor}, which is {(tensor.IsConstant ? "constant" : "computed from an input")}; constant int32 or int64 is needed, because it decides shapes. Give the value at conversion if it comes from an input (edge convert --value NAME=1,64)."),
     };
 
     private static bool IsConstant(ReadOnlySpan<Tensor?> inputs)

@@ -79,7 +79,7 @@ internal sealed class OnnxNode
     /// <summary>Numbers that must be known at conversion, from a constant float input; an input without elements has none.</summary>
     public float[] Floats(int index) => IsEmpty(index) ? [] : Input(index) is { IsConstant: true, Type: DataType.Float32 } constant
         ? constant.Values<float>().ToArray()
-        : throw Fail($"input {index} is {Input(index)}; a float32 constant is needed. Bind an input to a value at conversion if it comes from one.");
+        : throw Fail($"input {index} is {Input(index)}; a float32 constant is needed. Give the value at conversion if it comes from an input (edge convert --value NAME=0.5).");
 
     /// <summary>Whether an attribute is set.</summary>
     public bool HasAttribute(string name) => _attributes.ContainsKey(name);

@@ -13,8 +13,31 @@ internal static class OnnxPooling
         OnnxOperator.Same("GlobalAveragePool", "GlobalAveragePool, ReduceMean", static node => GlobalAveragePool(node, node.Input(0))),
         OnnxOperator.Same("GlobalMaxPool", "Reduce", static node =>
             node.Builder.Add(node.Name, new Reduce(Reduction.Maximum, IntList.Create([.. Enumerable.Range(2, node.Input(0).Shape.Rank - 2)]), KeepDims: true), node.Input(0))),
-        OnnxOperator.Many("MaxPool", OperatorSupport.Supported, "MaxPool2D", static node => [MaxPool(node), null]),
+        OnnxOperator.Many("MaxPool", OperatorSupport.Supported, "MaxPool2D, MaxPoolWithIndices", static node => node.HasOutput(1) ? WithIndices(node) : [MaxPool(node), null]),
     ];
+
+    /// <summary>The largest values and their places in the input as ONNX stores it.</summary>
+    private static IReadOnlyList<Tensor?> WithIndices(OnnxNode node)
+    {
+        Tensor x = node.Input(0);
+        int rank = x.Shape.Rank;
+        node.Require(rank is 3 or 4, $"the input is {x}; [N, C, W] and [N, C, H, W] are allowed where indices are wanted.");
+        OnnxWindow window = OnnxWindow.Read(node, x.Shape.Axes[2..], null);
+        IReadOnlyList<Tensor> both = node.Builder.AddAll(
+            node.Name,
+            new MaxPoolWithIndices(
+                OnnxWindow.Height(window.Kernel),
+                OnnxWindow.Width(window.Kernel),
+                OnnxWindow.Height(window.Stride),
+                OnnxWindow.Width(window.Stride),
+                window.Padding(),
+                OnnxWindow.Height(window.Dilation),
+                OnnxWindow.Width(window.Dilation),
+                node.Flag("storage_order")),
+            [],
+            OnnxLayout.Picture(node, x));
+        return [.. both.Select(tensor => OnnxLayout.FromPicture(node, tensor, rank))];
+    }
 
     private static Tensor MaxPool(OnnxNode node)
     {

@@ -11,10 +11,30 @@ internal static class OnnxResampling
     [
         OnnxOperator.Same("DepthToSpace", "DepthToSpace", static node => InLast(node, x =>
             node.Builder.Add(node.Name, new DepthToSpace(node.Int32("blocksize", 0), node.Text("mode", "DCR") == "CRD"), x))),
+        OnnxOperator.Same("GridSample", "GridSample", GridSample),
         OnnxOperator.Same("Resize", "Resize", Resize, 1, 2, 3),
         OnnxOperator.Same("SpaceToDepth", "SpaceToDepth", static node => InLast(node, x => node.Builder.Add(node.Name, new SpaceToDepth(node.Int32("blocksize", 0)), x))),
         OnnxOperator.Same("Upsample", "Resize", Upsample, 1),
     ];
+
+    private static Tensor GridSample(OnnxNode node)
+    {
+        ResizeMode mode = node.Text("mode", "linear") switch
+        {
+            "nearest" => ResizeMode.Nearest,
+            "linear" or "bilinear" => ResizeMode.Linear,
+            "cubic" or "bicubic" => ResizeMode.Cubic,
+            string other => throw node.Fail($"the mode is '{other}'; nearest, linear and cubic are allowed."),
+        };
+        GridPadding padding = node.Text("padding_mode", "zeros") switch
+        {
+            "zeros" => GridPadding.Zeros,
+            "border" => GridPadding.Border,
+            "reflection" => GridPadding.Reflection,
+            string other => throw node.Fail($"padding_mode is '{other}'; zeros, border and reflection are allowed."),
+        };
+        return InLast(node, x => node.Builder.Add(node.Name, new GridSample(mode, padding, node.Flag("align_corners")), x, node.Input(1)));
+    }
 
     private static Tensor InLast(OnnxNode node, Func<Tensor, Tensor> convert)
     {

@@ -18,6 +18,7 @@ internal static class SpatialMappings
         TfliteMapping.One("LOCAL_RESPONSE_NORMALIZATION", "LocalResponseNormalization", ResponseNormalized),
         TfliteMapping.One("REVERSE_SEQUENCE", "ReverseSequence", SequencesReversed),
         TfliteMapping.One("CONV_3D", "Conv3D", Volume),
+        TfliteMapping.One("TFLite_Detection_PostProcess", "DetectionPostProcess", Detections),
         TfliteMapping.One("GATHER_ND", "GatherNd", GatherRows),
         TfliteMapping.One("SCATTER_ND", "ScatterNd", ScatterRows),
     ];
@@ -117,6 +118,31 @@ internal static class SpatialMappings
         int groups = weights.Shape[3] > 0 && input.Shape[4] % weights.Shape[3] == 0 ? input.Shape[4] / weights.Shape[3] : 1;
         Tensor permuted = ConstantLayout.Permute(node.Builder.Graph, weights, IntList.Create([4, 0, 1, 2, 3]));
         node.Activated(options.Byte(4), activation => new Conv3D(window, groups, activation), input, permuted, LayerMappings.Bias(node, 2, weights.Shape[4]));
+    }
+
+    /// <remarks>Inputs: 0 encodings, 1 scores, 2 anchors; outputs: boxes, classes, scores, count. Options: TensorFlow Lite kernels/detection_postprocess.cc.</remarks>
+    private static void Detections(TfliteNode node)
+    {
+        FlexMap options = FlexMap.Read(node.Operator.CustomOptions);
+        IReadOnlyList<Tensor> results = node.Builder.AddAll(
+            node.Name,
+            new DetectionPostProcess(
+                options.Integer("max_detections"),
+                options.Integer("max_classes_per_detection"),
+                options.Integer("num_classes"),
+                (float)options.Number("nms_score_threshold"),
+                (float)options.Number("nms_iou_threshold"),
+                (float)options.Number("y_scale"),
+                (float)options.Number("x_scale"),
+                (float)options.Number("h_scale"),
+                (float)options.Number("w_scale"),
+                options.Number("use_regular_nms", 0) != 0,
+                options.Integer("detections_per_class", 100)),
+            [], node.Real(node.Input(0)), node.Real(node.Input(1)), node.Real(node.Input(2)));
+        for (int i = 0; i < Math.Min(node.OutputCount, results.Count); i++)
+        {
+            node.Set(results[i], i);
+        }
     }
 
     private static Tensor Blocks<TOperator>(TfliteNode node, Func<IntList, IntList, IntList, TOperator> make) where TOperator : struct, IOperator<TOperator>

@@ -383,6 +383,55 @@ public sealed class TfliteMappingTests
     }
 
     [Fact]
+    public void Detections_with_options_in_a_flexbuffer()
+    {
+        SortedDictionary<string, float> options = new(StringComparer.Ordinal)
+        {
+            ["max_detections"] = 2, ["max_classes_per_detection"] = 1, ["num_classes"] = 2, ["nms_score_threshold"] = 0.25f, ["nms_iou_threshold"] = 0.5f,
+            ["y_scale"] = 10, ["x_scale"] = 10, ["h_scale"] = 5, ["w_scale"] = 5,
+        };
+        TfliteWriter model = new();
+        int boxes = model.Tensor(TensorKind.Float32, [1, 2, 4]), classes = model.Tensor(TensorKind.Float32, [1, 2]), scores = model.Tensor(TensorKind.Float32, [1, 2]), count = model.Tensor(TensorKind.Float32, [1]);
+        int anchors = model.Floats([3, 4], 0.5f, 0.5f, 1, 1, 0.5f, 0.5f, 1, 0.9f, 2, 2, 1, 1);
+        model.Add(32, [model.Floats([1, 3, 4], new float[12]), model.Input(1, 3, 3), anchors], [boxes, classes, scores, count], custom: "TFLite_Detection_PostProcess");
+        model.Operators[0][5] = TfliteWriter.FlexMap(options);
+        using Session session = TfliteRun.Load(model.Output(boxes).Output(classes).Output(scores).Output(count));
+
+        // A background class first. The second box overlaps the first one, the third stands alone.
+        ((float[])[0, 0.9f, 0.1f, 0, 0.2f, 0.8f, 0, 0.1f, 0.7f]).CopyTo(session.Input<float>());
+        session.Run();
+        AssertNear([0, 0, 1, 1, 1.5f, 1.5f, 2.5f, 2.5f], session.Output<float>(0).ToArray());
+        AssertNear([0, 1], session.Output<float>(1).ToArray());
+        AssertNear([0.9f, 0.7f], session.Output<float>(2).ToArray());
+        AssertNear([2], session.Output<float>(3).ToArray());
+
+        byte[] good = (byte[])model.Operators[0][5];
+        for (int i = 0; i < good.Length; i++)
+        {
+            foreach (byte value in (byte[])[0, 1, 127, 255])
+            {
+                byte[] bad = (byte[])good.Clone();
+                bad[i] = value;
+                model.Operators[0][5] = bad;
+                try
+                {
+                    model.Open().Build();
+                }
+                catch (ModelImportException)
+                {
+                    // Refused, as most are; any other exception fails the test.
+                }
+            }
+        }
+
+        model.Operators[0][5] = new byte[2];
+        Assert.Contains("no FlexBuffer map", TfliteRun.Refused(model), StringComparison.Ordinal);
+        options.Remove("num_classes");
+        model.Operators[0][5] = TfliteWriter.FlexMap(options);
+        Assert.Contains("'num_classes'", TfliteRun.Refused(model), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Known_results_become_constants()
     {
         TfliteWriter range = new();

@@ -116,6 +116,41 @@ internal sealed class TfliteWriter
         _operators.Add(op);
     }
 
+    /// <summary>A FlexBuffer map of float32 numbers, and of whole numbers where they are whole.</summary>
+    public static byte[] FlexMap(SortedDictionary<string, float> numbers)
+    {
+        List<byte> bytes = [];
+        int[] keys = new int[numbers.Count];
+        foreach ((string key, int i) in numbers.Keys.Select(static (key, i) => (key, i)))
+        {
+            keys[i] = bytes.Count;
+            bytes.AddRange([.. System.Text.Encoding.ASCII.GetBytes(key), 0]);
+        }
+
+        Put(numbers.Count);
+        int vector = bytes.Count;
+        foreach (int key in keys)
+        {
+            Put(bytes.Count - key);
+        }
+
+        Put(bytes.Count - vector);
+        Put(4);
+        Put(numbers.Count);
+        int map = bytes.Count;
+        foreach (float number in numbers.Values)
+        {
+            Put(number == MathF.Round(number) ? (int)number : BitConverter.SingleToInt32Bits(number));
+        }
+
+        bytes.AddRange(numbers.Values.Select(static number => (byte)(((number == MathF.Round(number) ? 1 : 3) << 2) | 2)));
+        Put(bytes.Count - map);
+        bytes.AddRange([(9 << 2) | 2, 4]);
+        return [.. bytes];
+
+        void Put(int value) => bytes.AddRange(BitConverter.GetBytes(value));
+    }
+
     /// <summary>Adds an operator with one output of float32, which becomes the model's.</summary>
     /// <returns>This.</returns>
     public TfliteWriter Then(int code, int[] inputs, int[] shape, OptionsKind kind = 0, Flat? options = null)

@@ -3,11 +3,11 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>Matrix product of the last two axes, [..., m, k] · [..., k, n] → [..., m, n]; the axes before broadcast as NumPy's do. float32.</summary>
+/// <summary>Matrix product of the last two axes, [..., m, k] · [..., k, n] → [..., m, n]; the axes before broadcast as NumPy's do. float32, or int8 with scale and zero point as TFLite.</summary>
 /// <param name="TransposeA">Whether the left input is stored as [..., k, m].</param>
 /// <param name="TransposeB">Whether the right input is stored as [..., n, k].</param>
-/// <remarks>Source: ONNX MatMul-13 for rank 2 and more; TFLite BATCH_MATMUL. Gradients: dA = dY · Bᵀ and dB = Aᵀ · dY, summed over broadcast axes.</remarks>
-public readonly record struct MatMul(bool TransposeA = false, bool TransposeB = false) : IOperator<MatMul>, IDifferentiable
+/// <remarks>int8: a · b − zero points in int32, then one multiplier. Source: ONNX MatMul-13 for rank 2 and more; TFLite BATCH_MATMUL. Gradients: dA = dY · Bᵀ and dB = Aᵀ · dY, summed over broadcast axes.</remarks>
+public readonly record struct MatMul(bool TransposeA = false, bool TransposeB = false) : IOperator<MatMul>, IDifferentiable, IPreparable
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("MatMul", 10, inputs: 2);
@@ -26,8 +26,20 @@ public readonly record struct MatMul(bool TransposeA = false, bool TransposeB = 
     public OperatorPlan Infer(in Shapes shapes)
     {
         TensorSpec a = shapes.Input(0), b = shapes.Input(1);
+        bool int8 = a.Type == DataType.Int8 && b.Type == DataType.Int8;
         shapes.Require(
-            a.Type == DataType.Float32 && b.Type == DataType.Float32, $"the inputs are {a} and {b}; float32 is allowed. Dequantize integer inputs first.");
+            int8 || (a.Type == DataType.Float32 && b.Type == DataType.Float32),
+            $"the inputs are {a} and {b}; float32, or int8 with scale and zero point, is allowed for both. Dequantize other integers first.");
+        Quantization? quantization = null;
+        if (int8)
+        {
+            ShapeRules.RequireInt8(shapes, 0);
+            ShapeRules.RequireInt8(shapes, 1);
+            quantization = ShapeRules.DeclaredInt8(shapes);
+            double real = Int8MatMul.Real(a.Quantization!, b.Quantization!, quantization);
+            shapes.Require(real < 1 << 30, $"the scales of the inputs are {a.Quantization!.Scale} and {b.Quantization!.Scale}, that of the output {quantization.Scale}; a ratio of product and output below 2^30 is allowed.");
+        }
+
         shapes.Require(a.Shape.Rank >= 2 && b.Shape.Rank >= 2, $"the inputs are {a} and {b}; at least two axes each are needed. Reshape vectors first.");
         int inner = a.Shape[TransposeA ? -2 : -1], rightInner = b.Shape[TransposeB ? -1 : -2];
         shapes.Require(
@@ -45,7 +57,15 @@ public readonly record struct MatMul(bool TransposeA = false, bool TransposeB = 
 
         sizes[rank - 2] = a.Shape[TransposeA ? -1 : -2];
         sizes[rank - 1] = b.Shape[TransposeB ? -2 : -1];
-        return new OperatorPlan(ShapeRules.Output(shapes, DataType.Float32, sizes[..rank])) { OverwritesGradients = true };
+        TensorSpec output = ShapeRules.Output(shapes, a.Type, sizes[..rank], quantization);
+        if (!int8)
+        {
+            return new OperatorPlan(output) { OverwritesGradients = true };
+        }
+
+        long scratch = Int8MatMul.ScratchBytes(output.Shape[-2], output.Shape[-1], inner);
+        shapes.Require(scratch <= int.MaxValue, $"the inputs {a} and {b} need {scratch} bytes of scratch; {int.MaxValue} are allowed.");
+        return new OperatorPlan(output) { ScratchBytes = (int)scratch };
     }
 
     /// <inheritdoc/>
@@ -60,6 +80,24 @@ public readonly record struct MatMul(bool TransposeA = false, bool TransposeB = 
             Gemm.Multiply(
                 m, n, k, a[products.A..], products.ARow, products.AColumn, b[products.B..], products.BRow, products.BColumn,
                 y[products.Y..], n, accumulate: false, bias: default, Activation.None, io.Team);
+        }
+        while (products.Next());
+    }
+
+    /// <inheritdoc/>
+    public IKernel? Prepare(in Preparation preparation) => preparation.Input(0).Type == DataType.Int8
+        ? new Int8MatMulKernel(this, new Int8MatMul(preparation.Input(0).Quantization!, preparation.Input(1).Quantization!, preparation.Output(0).Quantization!))
+        : null;
+
+    /// <summary>The product of int8 matrices, one after the other.</summary>
+    internal void Forward(in Buffers io, Int8MatMul kernel)
+    {
+        Products products = new(this, io.InputShape(0), io.InputShape(1), io.OutputShape(0), joins: false);
+        do
+        {
+            kernel.Multiply(
+                products.M, products.N, products.K, io.Input<sbyte>(0)[products.A..], TransposeA, io.Input<sbyte>(1)[products.B..], TransposeB,
+                io.Scratch<byte>(), io.Output<sbyte>(0)[products.Y..], io.Team);
         }
         while (products.Next());
     }
@@ -125,7 +163,7 @@ public readonly record struct MatMul(bool TransposeA = false, bool TransposeB = 
         private readonly int _axes;
         private Shape _index;
 
-        public Products(MatMul op, in Shape a, in Shape b, in Shape y)
+        public Products(MatMul op, in Shape a, in Shape b, in Shape y, bool joins = true)
         {
             _a = a;
             _b = b;
@@ -134,7 +172,7 @@ public readonly record struct MatMul(bool TransposeA = false, bool TransposeB = 
             M = y[-2];
             N = y[-1];
             K = a[op.TransposeA ? -2 : -1];
-            if (!op.TransposeA && b.Product(0, b.Rank - 2) == 1)
+            if (joins && !op.TransposeA && b.Product(0, b.Rank - 2) == 1)
             {
                 M = y.Product(0, y.Rank - 1);
                 _axes = 0;

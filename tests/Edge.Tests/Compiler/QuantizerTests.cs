@@ -107,17 +107,17 @@ public sealed class QuantizerTests
         Graph graph = new();
         Tensor x = graph.AddInput("x", new Shape(1, 8));
         Tensor a = Networks.Dense(graph, "a", x, 8);
-        Tensor gelu = graph.Add("gelu", default(Gelu), a);
-        Tensor turned = graph.Add("turned", new Reshape([0, 2, 4]), gelu);
-        Tensor flat = graph.Add("flat", new Reshape([0, 8]), graph.Add(default(Gelu), turned));
+        Tensor norm = graph.Add("norm", new LayerNorm(1e-3f), a, graph.Constant<float>("gamma", new Shape(8), [1, 1, 1, 1, 2, 2, 2, 2]), graph.Constant<float>("beta", new Shape(8), new float[8]));
+        Tensor turned = graph.Add("turned", new Reshape([0, 2, 4]), norm);
+        Tensor flat = graph.Add("flat", new Reshape([0, 8]), graph.Add("gelu", default(Gelu), turned));
         graph.AddOutput(Networks.Dense(graph, "b", flat, 4));
         QuantizationResult result = Quantizer.Quantize(graph, Data(graph));
-        Assert.Equal(["gelu", "turned", "gelu_1", "flat"], result.Report.Float.Select(op => op.Name));
+        Assert.Equal(["norm", "turned", "gelu", "flat"], result.Report.Float.Select(op => op.Name));
         Assert.Contains("no int8 form", result.Report.Float[0].Reason, StringComparison.Ordinal);
         Assert.Contains("stays float32", result.Report.ToString(), StringComparison.Ordinal);
         Assert.Equal(["a", "b"], result.Report.Quantized.Select(op => op.Name));
         Assert.Equal(
-            ["Quantize", "Dense", "Dequantize", "Gelu", "Reshape", "Gelu", "Reshape", "Quantize", "Dense", "Dequantize"], result.Graph.Nodes.Select(node => node.Info.Name));
+            ["Quantize", "Dense", "Dequantize", "LayerNorm", "Reshape", "Gelu", "Reshape", "Quantize", "Dense", "Dequantize"], result.Graph.Nodes.Select(node => node.Info.Name));
         AssertClose(graph, result.Graph, 20);
     }
 

@@ -1,6 +1,7 @@
 using Edge.Format;
 using Edge.Runtime.Operators;
 using Edge.Tests.Harness;
+using Edge.Tests.Kernels.Quantized;
 
 namespace Edge.Tests.Operators;
 
@@ -65,6 +66,35 @@ public sealed class MatMulTests : OperatorTests<MatMul>
         }
 
         return [y];
+    }
+
+    protected override IEnumerable<Int8Case<MatMul>> Int8Cases(Random random)
+    {
+        foreach (OperatorCase<MatMul> testCase in Cases.Concat(LargeCases).Concat([Of(default, [], [], 3, 33, 5), Of(new(true), [2], [], 40, 61, 19)]))
+        {
+            Quantization a = Int8Testing.Quantization(random), b = Int8Testing.Quantization(random);
+            TestTensor left = Int8Testing.Tensor(random, testCase.Inputs[0].Shape, a), right = Int8Testing.Tensor(random, testCase.Inputs[1].Shape, b);
+            DoubleTensor[] shifted = [left.ToDouble(), right.ToDouble()];
+            Shift(shifted[0], a.ZeroPoint);
+            Shift(shifted[1], b.ZeroPoint);
+            DoubleTensor sums = Reference(testCase.Operator, shifted, default!)[0];
+
+            // On average a result lies well inside int8, some lie outside.
+            int depth = testCase.Inputs[0].Shape[testCase.Operator.TransposeA ? -2 : -1];
+            Quantization output = new(a.Scale * b.Scale * 80 * MathF.Sqrt(depth), Int8Testing.ZeroPoint(random));
+            (int multiplier, int shift) = TfliteReference.QuantizeMultiplier((double)(a.Scale * b.Scale) / output.Scale);
+            sbyte[] expected = Array.ConvertAll(
+                sums.Values, sum => (sbyte)Math.Clamp(TfliteReference.Multiply((int)sum, multiplier, shift) + output.ZeroPoint, sbyte.MinValue, sbyte.MaxValue));
+            yield return new(testCase.Operator, [left, right], new(DataType.Int8, sums.Shape, output), expected);
+        }
+
+        static void Shift(DoubleTensor tensor, int zeroPoint)
+        {
+            for (int i = 0; i < tensor.Length; i++)
+            {
+                tensor[i] -= zeroPoint;
+            }
+        }
     }
 
     private static double Element(DoubleTensor tensor, int[] position, bool transposed, int row, int column)

@@ -7,7 +7,7 @@ namespace Edge.Compiler;
 /// <summary>Finds what still computes in float32 within a quantized network.</summary>
 public static class FloatIslands
 {
-    /// <summary>Operators that read or write float32 in a network of quantized activations, with the reason; Quantize and Dequantize themselves do not count.</summary>
+    /// <summary>Operators that read or write float32 in a network of quantized activations, with the reason; Quantize, Dequantize and Cast themselves do not count.</summary>
     /// <param name="graph">The network.</param>
     /// <returns>In execution order; empty where no activation is quantized.</returns>
     public static IReadOnlyList<FloatOperator> Find(Graph graph)
@@ -15,7 +15,7 @@ public static class FloatIslands
         ArgumentNullException.ThrowIfNull(graph);
         return !Dequantizer.HasQuantizedActivations(graph) ? [] :
         [
-            .. graph.Nodes.Where(static node => node.Operator is not (QuantizeOperator or Dequantize) && node.Outputs.Any(static output => output.Type == DataType.Float32))
+            .. graph.Nodes.Where(static node => node.Operator is not (QuantizeOperator or Dequantize or Cast) && node.Outputs.Any(static output => output.Type == DataType.Float32))
                 .Select(static node => new FloatOperator(node.Name, node.Info.Name, Reason(node))),
         ];
     }

@@ -11,6 +11,7 @@ internal static class Fusable
         Dense dense => dense.Activation,
         Conv2D conv => conv.Activation,
         DepthwiseConv2D conv => conv.Activation,
+        ConvTranspose2D conv => conv.Activation,
         MaxPool2D pool => pool.Activation,
         AveragePool2D pool => pool.Activation,
         Add add => add.Activation,
@@ -26,6 +27,7 @@ internal static class Fusable
         Dense dense => dense with { Activation = activation },
         Conv2D conv => conv with { Activation = activation },
         DepthwiseConv2D conv => conv with { Activation = activation },
+        ConvTranspose2D conv => conv with { Activation = activation },
         MaxPool2D pool => pool with { Activation = activation },
         AveragePool2D pool => pool with { Activation = activation },
         Add add => add with { Activation = activation },
@@ -37,7 +39,7 @@ internal static class Fusable
     /// <summary>The axis of the weights (input 1) that counts output channels, or null for an operator that is no linear layer. Input 2 is its bias.</summary>
     public static int? ChannelAxis(Node node) => node.Operator switch
     {
-        Dense or Conv2D => 0,
+        Dense or Conv2D or ConvTranspose2D => 0,
         DepthwiseConv2D => node.Inputs[1]!.Shape.Rank - 1,
         _ => null,
     };

@@ -168,7 +168,7 @@ internal sealed class QuantizedRewriter(Graph source) : GraphRewriter(source)
             GlobalAveragePool pool => Quantization.Same(inputs[0]!.Quantization, wanted)
                 ? Try(node, pool, inputs, wanted)
                 : Try(node, new ReduceMean([1, 2], pool.KeepDims), inputs, wanted, ReduceMean.Info),
-            Conv2D or DepthwiseConv2D or Dense or Add or Subtract or Multiply or Concat or ReduceMean or ReduceSum or Relu or Relu6 or LeakyRelu or HardSwish or PRelu or Unary or
+            Conv2D or DepthwiseConv2D or ConvTranspose2D or Dense or Add or Subtract or Multiply or Concat or ReduceMean or ReduceSum or Relu or Relu6 or LeakyRelu or HardSwish or PRelu or Unary or
                 ParametricUnary or Clip or Binary => Try(node, node.Operator, inputs, wanted),
             _ => null,
         };

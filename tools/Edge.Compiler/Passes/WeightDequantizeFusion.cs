@@ -46,7 +46,7 @@ public sealed class WeightDequantizeFusion : IPass
 
     private static bool Takes(Node reader, Tensor dequantized, Tensor weights)
     {
-        if (Fusable.ChannelAxis(reader) is not { } axis || reader.Inputs[WeightInput] != dequantized || reader.Inputs[0]!.Type != DataType.Float32)
+        if (reader.Operator is ConvTranspose2D || Fusable.ChannelAxis(reader) is not { } axis || reader.Inputs[WeightInput] != dequantized || reader.Inputs[0]!.Type != DataType.Float32)
         {
             return false;
         }

@@ -1,5 +1,6 @@
 using Edge.Format;
 using Edge.Runtime;
+using Edge.Runtime.Operators;
 
 namespace Edge.Compiler;
 
@@ -25,7 +26,7 @@ internal static class Calibrator
 
         graph.SetOutputs(tensors);
         using Model model = Model.Load(ModelEmitter.ToBytes(graph, new EmitOptions { InferenceProgram = false }));
-        using Session session = new(model, new SessionOptions { BatchSize = 1 });
+        using Session session = new(model, new SessionOptions { BatchSize = 1, Threads = Environment.ProcessorCount });
         int samples = data.Count(graph);
         for (int sample = 0; sample < samples; sample++)
         {
@@ -42,48 +43,46 @@ internal static class Calibrator
         }
     }
 
-    /// <summary>The range of every float32 tensor: of inputs and node outputs on the data, of constants as they are.</summary>
-    public static Dictionary<Tensor, ValueRange> Ranges(Graph graph, CalibrationData data, QuantizerOptions options)
+    /// <summary>The range of every float32 tensor that some nodes read or write: of inputs and node outputs on the data, of constants as they are.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="nodes">The nodes that are to become int8. What the others compute is not looked at and may be anything.</param>
+    /// <param name="data">The samples.</param>
+    /// <param name="options">How ranges are chosen.</param>
+    public static Dictionary<Tensor, ValueRange> Ranges(Graph graph, IReadOnlyCollection<Node> nodes, CalibrationData data, QuantizerOptions options)
     {
-        Tensor[] computed = [.. graph.Nodes.SelectMany(static node => node.Outputs).Where(static tensor => tensor.Type == DataType.Float32)];
-        Histogram[] histograms = Array.ConvertAll(computed, static tensor => new Histogram(tensor.Name));
-        int[] real = [.. Enumerable.Range(0, graph.Inputs.Count).Where(input => graph.Inputs[input].Type == DataType.Float32)];
-        Histogram[] inputs = [.. real.Select(input => new Histogram(graph.Inputs[input].Name))];
+        Tensor[] read =
+        [
+            .. graph.Inputs.Concat(nodes.SelectMany(static node => node.Inputs.Where((_, i) => node.Info.Role(i) == InputRole.Data || Fusable.ChannelAxis(node) is null).Concat(node.Outputs))
+                .OfType<Tensor>()).Where(static tensor => tensor.Type == DataType.Float32).Distinct(),
+        ];
+        Tensor[] computed = [.. read.Where(static tensor => tensor.Producer is not null)];
+        Tensor[] inputs = [.. read.Where(graph.IsInput)];
+        Dictionary<Tensor, Histogram> histograms = read.ToDictionary(static tensor => tensor, static tensor => new Histogram(tensor.Name));
+        foreach (Tensor constant in read.Where(static tensor => tensor.IsConstant))
+        {
+            histograms[constant].Extend(constant.Values<float>());
+        }
+
         Pass(static (histogram, values) => histogram.Extend(values));
         if (options.Method != CalibrationMethod.MinMax)
         {
             Pass(static (histogram, values) => histogram.Count(values));
         }
 
-        Dictionary<Tensor, ValueRange> ranges = [];
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            ranges[graph.Inputs[real[i]]] = inputs[i].Choose(options);
-        }
-
-        for (int i = 0; i < computed.Length; i++)
-        {
-            ranges[computed[i]] = histograms[i].Choose(options);
-        }
-
-        foreach (Tensor constant in graph.Nodes.SelectMany(static node => node.Inputs).OfType<Tensor>().Where(static tensor => tensor.IsConstant && tensor.Type == DataType.Float32))
-        {
-            Histogram histogram = new(constant.Name);
-            histogram.Extend(constant.Values<float>());
-            ranges[constant] = histogram.Choose(new QuantizerOptions { Method = CalibrationMethod.MinMax });
-        }
-
-        return ranges;
+        QuantizerOptions all = new() { Method = CalibrationMethod.MinMax };
+        return histograms.ToDictionary(static pair => pair.Key, pair => pair.Value.Choose(pair.Key.IsConstant ? all : options));
 
         void Pass(Action<Histogram, ReadOnlySpan<float>> observe)
         {
-            for (int i = 0; i < inputs.Length; i++)
+            foreach (Tensor input in inputs)
             {
-                observe(inputs[i], data.Values(real[i]));
+                observe(histograms[input], data.Values(Position(input)));
             }
 
             Graph copy = graph.Clone(out Dictionary<Tensor, Tensor> copies);
-            Run(copy, Array.ConvertAll(computed, tensor => copies[tensor]), data, (tensor, values) => observe(histograms[tensor], values));
+            Run(copy, Array.ConvertAll(computed, tensor => copies[tensor]), data, (tensor, values) => observe(histograms[computed[tensor]], values));
         }
+
+        int Position(Tensor input) => graph.Inputs.Select(static (tensor, i) => (tensor, i)).First(pair => pair.tensor == input).i;
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Edge.Format;
 using Edge.Runtime;
@@ -110,7 +111,7 @@ public static class Dequantizer
 
             Tensor?[] inputs = [.. node.Inputs.Select((input, i) => input is null ? null : IsBias(node, i) ? Bias(node, i) : Real(input))];
             TensorSpec[] specs = [.. node.Outputs.Select(static output => IsQuantized(output.Spec) ? new TensorSpec(DataType.Float32, output.Shape) : output.Spec)];
-            bool passes = QuantizationRules.Of(node.Operator) == QuantizationRule.SameAsInput;
+            bool passes = BitOperations.PopCount(QuantizationRules.Linked(node.Operator)) == 1;
             string[] names = [.. node.Outputs.Select(output => passes || !IsQuantized(output.Spec) ? Name(output) : output.Name + "_unclamped")];
             try
             {

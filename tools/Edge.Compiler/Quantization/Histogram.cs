@@ -1,3 +1,4 @@
+using System.Numerics;
 using Edge.Runtime.Operators;
 
 namespace Edge.Compiler;
@@ -17,7 +18,34 @@ internal sealed class Histogram(string name)
     /// <exception cref="ArgumentException">A value is not finite.</exception>
     public void Extend(ReadOnlySpan<float> values)
     {
-        foreach (float value in values)
+        // Vectors find the extent; a value that is not finite shows in it or in a sum, and is then looked for.
+        int done = 0;
+        if (values.Length >= Vector<float>.Count)
+        {
+            Vector<float> min = new(_min), max = new(_max), zeros = Vector<float>.Zero;
+            for (; done <= values.Length - Vector<float>.Count; done += Vector<float>.Count)
+            {
+                Vector<float> value = new(values[done..]);
+                min = Vector.Min(min, value);
+                max = Vector.Max(max, value);
+                zeros += value - value;                    // NaN where a value is not finite
+            }
+
+            if (!Vector.EqualsAll(zeros, Vector<float>.Zero))
+            {
+                done = 0;
+            }
+            else
+            {
+                for (int lane = 0; lane < Vector<float>.Count; lane++)
+                {
+                    _min = Math.Min(_min, min[lane]);
+                    _max = Math.Max(_max, max[lane]);
+                }
+            }
+        }
+
+        foreach (float value in values[done..])
         {
             if (!float.IsFinite(value))
             {

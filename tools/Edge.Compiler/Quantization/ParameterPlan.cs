@@ -5,6 +5,7 @@ using Edge.Runtime.Operators;
 namespace Edge.Compiler;
 
 /// <summary>The int8 parameters of every float32 tensor: tensors that must share them form a group, whose range holds all of theirs.</summary>
+/// <remarks>A constant belongs to no group, for others may read it too: each reader gets it with the parameters that it needs.</remarks>
 internal sealed class ParameterPlan
 {
     private readonly Dictionary<Tensor, Tensor> _parents = [];
@@ -14,9 +15,18 @@ internal sealed class ParameterPlan
 
     /// <summary>Forms the groups.</summary>
     /// <param name="nodes">The nodes that are to become int8, in execution order.</param>
-    /// <param name="ranges">The range of every float32 tensor.</param>
-    public ParameterPlan(IEnumerable<Node> nodes, Dictionary<Tensor, ValueRange> ranges)
+    /// <param name="ranges">The range of every float32 tensor that they read or write.</param>
+    public ParameterPlan(IReadOnlyCollection<Node> nodes, Dictionary<Tensor, ValueRange> ranges)
     {
+        List<(Tensor Constant, Tensor Output)> constants = [];
+        foreach (IGrouping<int?, Node> state in nodes.Where(static node => node.StateId is not null && node.Output.Type == DataType.Float32).GroupBy(static node => node.StateId))
+        {
+            foreach (Node node in state.Skip(1))
+            {
+                Unite(state.First().Output, node.Output);
+            }
+        }
+
         foreach (Node node in nodes)
         {
             switch (QuantizationRules.Of(node.Operator))
@@ -24,11 +34,10 @@ internal sealed class ParameterPlan
                 case QuantizationRule.Fixed:
                     _fixed[node.Output] = QuantizationRules.Fixed(node.Operator);
                     break;
-                case QuantizationRule.SameAsInput:
-                    Unite(node.Inputs[0]!, node.Output);
-                    break;
-                case QuantizationRule.SameForAll:
-                    UniteAll(node);
+                case QuantizationRule.Linked:
+                    Tensor[] linked = [.. Enumerable.Range(0, node.Inputs.Count).Where(input => QuantizationRules.IsLinked(node, input)).Select(input => node.Inputs[input]!)];
+                    constants.AddRange(linked.Where(static tensor => tensor.IsConstant).Select(tensor => (tensor, node.Output)));
+                    UniteAll([.. linked.Where(static tensor => !tensor.IsConstant)], node);
                     break;
                 default:
                     break;
@@ -37,8 +46,12 @@ internal sealed class ParameterPlan
 
         foreach ((Tensor tensor, ValueRange range) in ranges)
         {
-            Tensor root = Root(tensor);
-            _ranges[root] = _ranges.TryGetValue(root, out ValueRange known) ? known.Union(range) : range;
+            Widen(tensor, range);
+        }
+
+        foreach ((Tensor constant, Tensor output) in constants)
+        {
+            Widen(output, ranges[constant]);
         }
     }
 
@@ -66,16 +79,23 @@ internal sealed class ParameterPlan
         return parameters ??= _ranges[root].ToInt8();
     }
 
-    // Where the ranges of some inputs are stated by the operators that compute them, only the others can follow the output; those are requantized.
-    private void UniteAll(Node node)
+    private void Widen(Tensor tensor, ValueRange range)
     {
-        Quantization? first = _fixed.GetValueOrDefault(Root(node.Inputs[0]!));
-        bool allFixed = first is not null && node.Inputs.All(input => Quantization.Same(_fixed.GetValueOrDefault(Root(input!)), first));
-        foreach (Tensor? input in node.Inputs)
+        Tensor root = Root(tensor);
+        _ranges[root] = _ranges.TryGetValue(root, out ValueRange known) ? known.Union(range) : range;
+    }
+
+    // Where the ranges of some inputs are stated by the operators that compute them, only the others can follow the output; those are requantized. So is what a state
+    // takes over, for whatever reads the state may belong to its group by now.
+    private void UniteAll(Tensor[] inputs, Node node)
+    {
+        Quantization? first = inputs.Length == 0 ? null : _fixed.GetValueOrDefault(Root(inputs[0]));
+        bool allFixed = first is not null && node.Operator is not WriteState && inputs.All(input => Quantization.Same(_fixed.GetValueOrDefault(Root(input)), first));
+        foreach (Tensor input in inputs)
         {
-            if (allFixed || !_fixed.ContainsKey(Root(input!)))
+            if (allFixed || !_fixed.ContainsKey(Root(input)))
             {
-                Unite(input!, node.Output);
+                Unite(input, node.Output);
             }
         }
     }
@@ -84,7 +104,7 @@ internal sealed class ParameterPlan
     {
         Tensor from = Root(right);
         Tensor to = Root(left);
-        if (from == to)
+        if (from == to || (_fixed.TryGetValue(from, out Quantization? one) && _fixed.TryGetValue(to, out Quantization? other) && !Quantization.Same(one, other)))
         {
             return;
         }

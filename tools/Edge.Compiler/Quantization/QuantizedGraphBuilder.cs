@@ -13,6 +13,7 @@ internal sealed class QuantizedGraphBuilder(
     private readonly Graph _target = new();
     private readonly Dictionary<Tensor, Tensor> _plain = [];
     private readonly Dictionary<Tensor, Tensor> _int8 = [];
+    private readonly Dictionary<Tensor, List<Tensor>> _constants = [];
 
     public List<QuantizedOperator> Quantized { get; } = [];
 
@@ -34,6 +35,12 @@ internal sealed class QuantizedGraphBuilder(
 
         foreach (Node node in source.Nodes)
         {
+            if (!ComputesReals(node))
+            {
+                AddPlain(node);
+                continue;
+            }
+
             string? reason = reasons.GetValueOrDefault(node) ?? TryInt8(node);
             if (reason is not null)
             {
@@ -57,19 +64,24 @@ internal sealed class QuantizedGraphBuilder(
         return _target;
     }
 
+    /// <summary>Whether float32 values are computed or read: indices, conditions, shapes and conversions stay what they are.</summary>
+    private static bool ComputesReals(Node node) =>
+        QuantizationRules.Of(node.Operator) != QuantizationRule.Conversion && node.Inputs.Concat(node.Outputs).Any(static tensor => tensor is { Type: DataType.Float32 });
+
     /// <summary>Adds a node as int8, or says why that is impossible.</summary>
     private string? TryInt8(Node node)
     {
         // What only moves or combines values gains nothing by being int8 between float32 neighbours.
-        QuantizationRule rule = QuantizationRules.Of(node.Operator);
-        if (rule != QuantizationRule.Layer && !node.Inputs.Any(input => input is not null && (_int8.ContainsKey(input) || source.IsInput(input))))
+        bool heavy = QuantizationRules.Of(node.Operator) == QuantizationRule.Layer || node.Operator is MatMul || node.StateId is not null;
+        Tensor[] computed = [.. node.Inputs.OfType<Tensor>().Where(static input => input.Type == DataType.Float32 && !input.IsConstant)];
+        if (!heavy && computed.Length > 0 && !computed.Any(input => _int8.ContainsKey(input) || source.IsInput(input) || input.Producer?.Operator is Cast))
         {
             return "its inputs are float32.";
         }
 
         try
         {
-            AddInt8(node, rule);
+            AddInt8(node);
             return null;
         }
         catch (ShapeException error)
@@ -78,7 +90,7 @@ internal sealed class QuantizedGraphBuilder(
         }
     }
 
-    private void AddInt8(Node node, QuantizationRule rule)
+    private void AddInt8(Node node)
     {
         Tensor?[] inputs = new Tensor?[node.Inputs.Count];
         long before = 0;
@@ -88,7 +100,7 @@ internal sealed class QuantizedGraphBuilder(
         {
             inputs = new Tensor?[3];
             inputs[0] = Int8(node.Inputs[0]!);
-            inputs[1] = _target.Constant(node.Inputs[1]!.Name, layer.Weights.Spec, layer.Weights.Data);
+            inputs[1] = Constant(node.Inputs[1]!, node.Inputs[1]!.Name, layer.Weights.Spec, layer.Weights.Data);
             before = node.Inputs[1]!.Spec.Bytes + (node.Input(2)?.Spec.Bytes ?? 0);
             after = layer.Weights.Bytes;
             if (layer.Bias is not null)
@@ -102,22 +114,49 @@ internal sealed class QuantizedGraphBuilder(
         {
             for (int i = 0; i < inputs.Length; i++)
             {
-                Tensor? input = node.Inputs[i];
-                inputs[i] = input is null ? null : Int8(input);
-                if (rule == QuantizationRule.SameForAll && !Quantization.Same(inputs[i]!.Quantization, plan.Parameters(node.Output)))
+                inputs[i] = node.Inputs[i] switch
                 {
-                    inputs[i] = Convert(default(Requantize), input!.Name + "_requantized", plan.Spec(node.Output) with { Shape = input.Shape }, inputs[i]!);
+                    null => null,
+                    { Type: not DataType.Float32 } input => Plain(input),
+                    { } input when QuantizationRules.IsLinked(node, i) => Int8(input, plan.Parameters(node.Output)),
+                    { } input when node.Operator is CumulativeSum => Int8(input, Symmetric(input, node)),
+                    { } input => Int8(input),
+                };
+                if (node.Info.Role(i) == InputRole.Weight && inputs[i] is { IsConstant: true } table)
+                {
+                    before += node.Inputs[i]!.Spec.Bytes;
+                    after += table.Spec.Bytes;
                 }
             }
         }
 
         // As an output of a float32 interface the dequantized tensor is the one that keeps the name.
-        bool inner = source.IsOutput(node.Output) && surface == QuantizedInterface.Float32;
-        Node made = _target.AddNode(node.Info, node.Operator, node.Name, inputs, [plan.Spec(node.Output)], [inner ? node.Output.Name + "_int8" : node.Output.Name]);
-        _int8.Add(node.Output, made.Output);
-        Quantization parameters = plan.Parameters(node.Output);
+        TensorSpec[] specs = [.. node.Outputs.Select(output => output.Type == DataType.Float32 ? plan.Spec(output) : output.Spec)];
+        string[] names = [.. node.Outputs.Select(output => output.Type == DataType.Float32 && source.IsOutput(output) && surface == QuantizedInterface.Float32 ? output.Name + "_int8" : output.Name)];
+        Node made = _target.AddNode(node.Info, node.Operator, node.Name, inputs, specs, names);
+        for (int i = 0; i < node.Outputs.Count; i++)
+        {
+            (node.Outputs[i].Type == DataType.Float32 ? _int8 : _plain).Add(node.Outputs[i], made.Outputs[i]);
+        }
+
+        // What has no real output, such as a comparison, shows the parameters of what it reads.
+        Tensor shown = node.Outputs.Concat(node.Inputs.OfType<Tensor>()).First(static tensor => tensor.Type == DataType.Float32);
+        Quantization parameters = plan.Parameters(shown);
         Quantized.Add(new QuantizedOperator(
-            node.Name, node.Info.Name, plan.Range(node.Output), parameters.Scale, parameters.ZeroPoint, layer?.Weights.Snr ?? double.NaN, before, after, layer?.LargestCorrection ?? 0));
+            node.Name, node.Info.Name, plan.Range(shown), parameters.Scale, parameters.ZeroPoint, layer?.Weights.Snr ?? double.NaN, before, after, layer?.LargestCorrection ?? 0));
+    }
+
+    /// <summary>
+    /// Parameters with zero point 0: TFLite's cumulative sum starts at minus the zero point of its input, so it is right for no other. It holds sums of up to 2^12 steps of the input.
+    /// </summary>
+    private Quantization Symmetric(Tensor input, Node node)
+    {
+        const int MostSteps = 1 << 12;
+        ValueRange range = plan.Range(input), sums = plan.Range(node.Output);
+        Quantization parameters = new(Math.Max(plan.Parameters(input).Scale, Math.Max(-range.Min, range.Max) / sbyte.MaxValue), 0);
+        float most = Math.Max(-sums.Min, sums.Max);
+        return most / parameters.Scale < MostSteps - sbyte.MaxValue ? parameters : throw new ShapeException(
+            $"its sums reach {most}, {most / parameters.Scale:F0} steps of {parameters.Scale}; fewer than {MostSteps - sbyte.MaxValue} fit the integers of TFLite's form.");
     }
 
     private void AddPlain(Node node)
@@ -133,19 +172,49 @@ internal sealed class QuantizedGraphBuilder(
         string OutputName(Tensor output) => source.IsOutput(output) && surface == QuantizedInterface.Int8 ? output.Name + "_float" : output.Name;
     }
 
+    /// <summary>A tensor as int8 with the parameters that a reader asks for.</summary>
+    private Tensor Int8(Tensor tensor, Quantization wanted)
+    {
+        TensorSpec spec = new(DataType.Int8, tensor.Shape, wanted);
+        if (tensor.IsConstant)
+        {
+            return Constant(tensor, tensor.Name, spec, Round(tensor.Values<float>(), wanted));
+        }
+
+        Tensor made = Int8(tensor);
+        return Quantization.Same(made.Quantization, wanted) ? made : Convert(default(Requantize), tensor.Name + "_requantized", spec, made);
+    }
+
     private Tensor Int8(Tensor tensor)
     {
+        if (tensor.IsConstant)
+        {
+            return Int8(tensor, plan.Parameters(tensor));
+        }
+
         if (_int8.TryGetValue(tensor, out Tensor? made))
         {
             return made;
         }
 
         bool outer = source.IsOutput(tensor) && surface == QuantizedInterface.Int8;
-        made = tensor.IsConstant
-            ? _target.Constant(tensor.Name, plan.Spec(tensor), Round(tensor.Values<float>(), plan.Parameters(tensor)))
-            : Convert(default(QuantizeOperator), outer ? tensor.Name : tensor.Name + "_int8", plan.Spec(tensor), Plain(tensor));
+        made = Convert(default(QuantizeOperator), outer ? tensor.Name : tensor.Name + "_int8", plan.Spec(tensor), Plain(tensor));
         _int8.Add(tensor, made);
         return made;
+    }
+
+    /// <summary>A constant made of one of the source: once, however many nodes read it in this form.</summary>
+    private Tensor Constant(Tensor origin, string name, TensorSpec spec, byte[] data)
+    {
+        ref List<Tensor>? forms = ref CollectionsMarshal.GetValueRefOrAddDefault(_constants, origin, out _);
+        forms ??= [];
+        Tensor? known = forms.Find(form => form.Type == spec.Type && Quantization.Same(form.Quantization, spec.Quantization) && form.Data.Span.SequenceEqual(data));
+        if (known is null)
+        {
+            forms.Add(known = _target.Constant(name, spec, data));
+        }
+
+        return known;
     }
 
     private Tensor Plain(Tensor tensor)

@@ -34,8 +34,11 @@ public static class Quantizer
         }
 
         data.Count(graph);
-        Dictionary<Node, string> reasons = Reasons(graph, options);
-        ParameterPlan plan = new(graph.Nodes.Where(node => !reasons.ContainsKey(node)), Calibrator.Ranges(graph, data, options));
+        Dictionary<string, string> asked = Asked(graph, options);
+        new Int8Lowering(graph, asked).Run();
+        Dictionary<Node, string> reasons = Reasons(graph, asked);
+        Node[] int8 = [.. graph.Nodes.Where(node => !reasons.ContainsKey(node))];
+        ParameterPlan plan = new(int8, Calibrator.Ranges(graph, int8, data, options));
         Dictionary<Node, LayerParameters> layers = Layers(graph, reasons, plan);
         if (options.BiasCorrection)
         {
@@ -74,7 +77,7 @@ public static class Quantizer
         Dictionary<Tensor, (Tensor Weights, QuantizedWeights Rounded)> made = [];
         foreach (Node node in graph.Nodes)
         {
-            if (Fusable.ChannelAxis(node) is not { } axis || node.Inputs[1] is not { Type: DataType.Float32 } weights)
+            if (node.Operator is ConvTranspose2D || Fusable.ChannelAxis(node) is not { } axis || node.Inputs[1] is not { Type: DataType.Float32 } weights)
             {
                 continue;
             }
@@ -101,40 +104,89 @@ public static class Quantizer
         return new QuantizationResult(graph, new QuantizationReport { Quantized = quantized, Float = kept, FileBytesBefore = before, FileBytesAfter = ModelEmitter.ToBytes(graph).Length });
     }
 
-    /// <summary>Why nodes stay float32, as far as that is known before the int8 graph is built.</summary>
-    private static Dictionary<Node, string> Reasons(Graph graph, QuantizerOptions options)
+    /// <summary>Names of nodes that were asked to stay float32, with the reason.</summary>
+    private static Dictionary<string, string> Asked(Graph graph, QuantizerOptions options)
     {
-        Dictionary<Node, string> reasons = [];
+        Dictionary<string, string> asked = [];
         Node[] layers = [.. graph.Nodes.Where(static node => node.IsLayer)];
         Node? firstFloat = options.FloatLastLayers == 0 ? null : layers.Length <= options.FloatLastLayers ? graph.Nodes.FirstOrDefault() : layers[^options.FloatLastLayers];
         bool behind = false;
         foreach (Node node in graph.Nodes)
         {
             behind |= node == firstFloat;
-            QuantizationRule rule = QuantizationRules.Of(node.Operator);
             if (options.KeepFloat.Contains(node.Name))
             {
-                reasons.Add(node, "it was asked to stay float32.");
+                asked.Add(node.Name, "it was asked to stay float32.");
             }
             else if (behind)
             {
-                reasons.Add(node, $"it belongs to the last {options.FloatLastLayers} layers, which were asked to stay float32.");
+                asked.Add(node.Name, $"it belongs to the last {options.FloatLastLayers} layers, which were asked to stay float32.");
+            }
+        }
+
+        return asked;
+    }
+
+    /// <summary>Why nodes stay float32, as far as that is known before the int8 graph is built.</summary>
+    private static Dictionary<Node, string> Reasons(Graph graph, Dictionary<string, string> asked)
+    {
+        Dictionary<Node, string> reasons = [];
+        foreach (Node node in graph.Nodes.Reverse())
+        {
+            QuantizationRule rule = QuantizationRules.Of(node.Operator);
+            if (asked.TryGetValue(node.Name, out string? wish))
+            {
+                reasons.Add(node, wish);
+            }
+            else if (rule == QuantizationRule.Conversion)
+            {
+                reasons.Add(node, "it converts types.");
             }
             else if (rule == QuantizationRule.None)
             {
                 reasons.Add(node, $"{node.Info.Name} has no int8 form.");
             }
-            else if (node.Inputs.Concat(node.Outputs).Any(static tensor => tensor is not null && tensor.Type != DataType.Float32))
-            {
-                reasons.Add(node, "it reads or writes other types than float32.");
-            }
             else if (rule == QuantizationRule.Layer && (!node.Inputs[1]!.IsConstant || node.Input(2) is { IsConstant: false }))
             {
                 reasons.Add(node, "its weights or biases are computed and no constants.");
             }
+            else if (rule == QuantizationRule.Layer && node.Inputs.Any(static input => input is { Type: not DataType.Float32 }))
+            {
+                reasons.Add(node, "it reads other types than float32.");
+            }
+            else if (rule != QuantizationRule.Layer && BecomesIntegers(graph, node, reasons))
+            {
+                reasons.Add(node, Integers);
+            }
         }
 
+        KeepStates(graph, reasons);
         return reasons;
+    }
+
+    private const string Integers = "its result becomes integers, which rounding to int8 would change.";
+
+    /// <summary>Whether real numbers that a node computes end as integers: sizes, indices.</summary>
+    private static bool BecomesIntegers(Graph graph, Node node, Dictionary<Node, string> reasons) =>
+        node.Outputs.All(output => output is { Type: DataType.Float32, Consumers.Count: > 0 } && !graph.IsOutput(output) && output.Consumers.All(
+            reader => reader.Operator is Cast ? reader.Output.Type != DataType.Float32 : reader.Operator is Embedding or OneHot && reader.Inputs[0] == output || ReferenceEquals(reasons.GetValueOrDefault(reader), Integers)));
+
+    /// <summary>A state is int8 where everything beside it is: otherwise it would be rounded in every run for nothing.</summary>
+    private static void KeepStates(Graph graph, Dictionary<Node, string> reasons)
+    {
+        foreach (IGrouping<int?, Node> state in graph.Nodes.Where(static node => node.StateId is not null).GroupBy(static node => node.StateId).ToArray())
+        {
+            string? reason = state.Select(reasons.GetValueOrDefault).FirstOrDefault(static known => known is not null);
+            if (reason is null && state.Any(node => node.Output.Consumers.Any(reasons.ContainsKey) || (node.Inputs[0]!.Producer is { } producer && reasons.ContainsKey(producer))))
+            {
+                reason = "what reads or writes this state is float32.";
+            }
+
+            foreach (Node node in state.Where(node => reason is not null && !reasons.ContainsKey(node)))
+            {
+                reasons.Add(node, reason!);
+            }
+        }
     }
 
     private static Dictionary<Node, LayerParameters> Layers(Graph graph, Dictionary<Node, string> reasons, ParameterPlan plan)

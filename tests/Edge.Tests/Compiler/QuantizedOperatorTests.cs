@@ -33,6 +33,9 @@ public sealed class QuantizedOperatorTests
         ["Multiply by a number"] = (30, static (g, x) => g.Add(default(Multiply), x, g.Constant<float>("k", new Shape(), [0.1f]))),
         ["MatMul"] = (25, static (g, x) => g.Add(new MatMul(false, true), Rows(g, x), g.Add(default(Tanh), Rows(g, x)))),
         ["MatMul by weights"] = (26, static (g, x) => g.Add(default(MatMul), Rows(g, x), Values(g, [4, 7]))),
+        ["A mask that is added"] = (20, static (g, x) => Attention(g, x, static (g, scores) => g.Add(default(Add), scores, Mask(g, float.NegativeInfinity)))),
+        ["A mask that chooses"] = (20, static (g, x) => Attention(g, x, static (g, scores) => g.Add(
+            default(Select), g.Add(new Compare(Comparison.Less), Mask(g, -1), g.Constant<float>("0", new Shape(), [0])), g.Constant<float>("k", new Shape(), [-1e9f]), scores))),
         ["Relu"] = (30, static (g, x) => g.Add(default(Relu), g.Add(default(Add), x, x))),
         ["Relu6"] = (30, static (g, x) => g.Add(default(Relu6), g.Add(default(HardSwish), x))),
         ["LeakyRelu"] = (30, static (g, x) => g.Add(new LeakyRelu(0.1f), x)),
@@ -282,6 +285,16 @@ public sealed class QuantizedOperatorTests
     }
 
     private static float[] Input(int sample, int count) => GraphRunner.Values(count, 80 + (ulong)sample);
+
+    private static Tensor Attention(Graph graph, Tensor x, Body mask)
+    {
+        Tensor rows = Rows(graph, x);
+        return graph.Add(default(MatMul), graph.Add(new Softmax(), mask(graph, graph.Add(new MatMul(false, true), rows, rows))), rows);
+    }
+
+    /// <summary>What each of 36 positions must not see: those behind it.</summary>
+    private static Tensor Mask(Graph graph, float hidden) =>
+        graph.Constant<float>("mask", new Shape(36, 36), [.. Enumerable.Range(0, 36 * 36).Select(i => i % 36 > i / 36 ? hidden : 0)]);
 
     private static Tensor Function(Graph graph, Tensor x, UnaryFunction function) => graph.Add(new Unary(function), x);
 

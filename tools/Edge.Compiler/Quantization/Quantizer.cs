@@ -35,6 +35,7 @@ public static class Quantizer
 
         data.Count(graph);
         Dictionary<string, string> asked = Asked(graph, options);
+        MaskLimiting.Run(graph, data, asked);
         new Int8Lowering(graph, asked).Run();
         Dictionary<Node, string> reasons = Reasons(graph, asked);
         Node[] int8 = [.. graph.Nodes.Where(node => !reasons.ContainsKey(node))];

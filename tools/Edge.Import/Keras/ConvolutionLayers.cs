@@ -61,22 +61,7 @@ internal static class ConvolutionLayers
         Window window = new(layer, transposed: true);
         Hdf5Dataset kernel = window.Kernel("kernel");
         (int outputs, int inputs) = (kernel.Sizes[^2], kernel.Sizes[^1]);
-        int taps = window.KernelHeight * window.KernelWidth;
-
-        // [kh, kw, O, C] as [O, kh, kw, C]
-        Tensor weights = layer.Constant("kernel", new Shape(outputs, window.KernelHeight, window.KernelWidth, inputs), () =>
-        {
-            float[] values = kernel.Singles(), moved = new float[values.Length];
-            for (int tap = 0; tap < taps; tap++)
-            {
-                for (int o = 0; o < outputs; o++)
-                {
-                    values.AsSpan(((tap * outputs) + o) * inputs, inputs).CopyTo(moved.AsSpan(((o * taps) + tap) * inputs));
-                }
-            }
-
-            return moved;
-        });
+        Tensor weights = layer.Constant("kernel", new Shape(outputs, window.KernelHeight, window.KernelWidth, inputs), () => OutputsBeforeTaps(kernel.Singles(), outputs, inputs));
         bool same = layer.Config.Text("padding", "valid") switch
         {
             "same" => true,
@@ -84,19 +69,45 @@ internal static class ConvolutionLayers
             string other => throw layer.Refuse($"pads '{other}'; valid and same are known"),
         };
         int[] extra = layer.Config.Has("output_padding") ? layer.Config.Integers("output_padding", window.Axes, least: 0, most: ushort.MaxValue) : [];
-        (int top, int bottom, int moreRows) = Side(window.Input.Shape[1], window.KernelHeight, window.StrideHeight, window.DilationHeight, window.Axes == 1 ? null : extra.Length > 0 ? extra[0] : null);
-        (int left, int right, int moreColumns) = Side(window.Input.Shape[2], window.KernelWidth, window.StrideWidth, window.DilationWidth, extra.Length > 0 ? extra[^1] : null);
+        (int top, int bottom, int moreRows) = TransposedSide(window.Input.Shape[1], window.KernelHeight, window.StrideHeight, window.DilationHeight, same, window.Axes == 1 ? null : extra.Length > 0 ? extra[0] : null);
+        (int left, int right, int moreColumns) = TransposedSide(window.Input.Shape[2], window.KernelWidth, window.StrideWidth, window.DilationWidth, same, extra.Length > 0 ? extra[^1] : null);
         ConvTranspose2D conv = new(
             window.StrideHeight, window.StrideWidth, window.DilationHeight, window.DilationWidth, new Padding2D(top, bottom, left, right), moreRows, moreColumns);
         return window.Finish(layer.Builder.Add(layer.Name, conv, window.Input, weights, layer.Bias(outputs)));
+    }
 
-        (int Before, int After, int More) Side(int size, int kernelSize, int stride, int dilation, int? outputPadding)
+    /// <summary>What a transposed convolution cuts off an axis before and behind, and adds behind: the output is as large as Keras says.</summary>
+    /// <param name="size">Elements of the input.</param>
+    /// <param name="kernelSize">Taps of the kernel.</param>
+    /// <param name="stride">Elements between windows.</param>
+    /// <param name="dilation">Elements between taps.</param>
+    /// <param name="same">Whether the convolution that this reverses pads.</param>
+    /// <param name="outputPadding">Elements added; null: not stated.</param>
+    public static (int Before, int After, int More) TransposedSide(int size, int kernelSize, int stride, int dilation, bool same, int? outputPadding)
+    {
+        int extent = checked(((kernelSize - 1) * dilation) + 1), covered = checked(((size - 1) * stride) + extent);
+        int output = outputPadding is { } more ? covered - (same ? 2 * (extent / 2) : 0) + more : checked(size * stride) + (same ? 0 : Math.Max(extent - stride, 0));
+        int cut = Math.Max(covered - output, 0), before = same ? cut / 2 : 0;
+        return (before, cut - before, Math.Max(output - covered, 0));
+    }
+
+    /// <summary>[..., out, in] as [out, ..., in].</summary>
+    /// <param name="values">The elements.</param>
+    /// <param name="outputs">Output channels.</param>
+    /// <param name="inputs">Input channels.</param>
+    public static float[] OutputsBeforeTaps(float[] values, int outputs, int inputs)
+    {
+        int taps = values.Length / (outputs * inputs);
+        float[] moved = new float[values.Length];
+        for (int tap = 0; tap < taps; tap++)
         {
-            int extent = checked(((kernelSize - 1) * dilation) + 1), covered = checked(((size - 1) * stride) + extent);
-            int output = outputPadding is { } more ? covered - (same ? 2 * (extent / 2) : 0) + more : (size * stride) + (same ? 0 : Math.Max(extent - stride, 0));
-            int cut = Math.Max(covered - output, 0), before = same ? cut / 2 : 0;
-            return (before, cut - before, Math.Max(output - covered, 0));
+            for (int o = 0; o < outputs; o++)
+            {
+                values.AsSpan(((tap * outputs) + o) * inputs, inputs).CopyTo(moved.AsSpan(((o * taps) + tap) * inputs));
+            }
         }
+
+        return moved;
     }
 
     private static Tensor AddDepthwise(LayerContext layer, Window window, Hdf5Dataset kernel, Tensor? bias, string name)

@@ -53,7 +53,25 @@ internal readonly struct KerasConfig(JsonElement element, string where)
     /// <summary>A value; null where it is not there or null.</summary>
     /// <param name="name">Its name.</param>
     public JsonElement? Find(string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? Plain(value) : null;
+
+    /// <summary>A value without what Keras wraps around tuples, arrays and tensors: <c>{"class_name": "__numpy__", "config": {"value": [1, 2]}}</c> is <c>[1, 2]</c>.</summary>
+    /// <param name="value">The value.</param>
+    public static JsonElement Plain(JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("class_name", out JsonElement kind) || kind.ValueKind != JsonValueKind.String)
+        {
+            return value;
+        }
+
+        return kind.GetString() switch
+        {
+            "__tuple__" when value.TryGetProperty("items", out JsonElement items) => items,
+            "__tuple__" or "__numpy__" or "__tensor__" when value.TryGetProperty("config", out JsonElement config) && config.ValueKind == JsonValueKind.Object &&
+                config.TryGetProperty("value", out JsonElement inner) => inner,
+            _ => value,
+        };
+    }
 
     /// <summary>An object; an empty one where it is not there.</summary>
     /// <param name="name">Its name.</param>

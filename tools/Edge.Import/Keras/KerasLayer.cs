@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Edge.Import.Keras;
 
 /// <summary>One output of one call of a layer.</summary>
@@ -14,6 +16,9 @@ internal sealed record KerasCall(IReadOnlyList<KerasReference> Inputs, IReadOnly
 {
     /// <summary>Numbers among what it is called with, by their place.</summary>
     public IReadOnlyDictionary<int, float> Numbers { get; init; } = new Dictionary<int, float>();
+
+    /// <summary>All that it is called with by place, as the file of Keras 3 has it.</summary>
+    public IReadOnlyList<JsonElement> Arguments { get; init; } = [];
 }
 
 /// <summary>A layer of a network.</summary>

@@ -268,10 +268,12 @@ internal sealed class KerasNetworkReader(ImportLimits limits, bool isKeras3)
             Dictionary<string, IReadOnlyList<KerasReference>> named = new(StringComparer.Ordinal);
             Dictionary<int, float> numbers = [];
             JsonElement options = default;
+            JsonElement[] places = [];
             if (node.ValueKind == JsonValueKind.Object && node.TryGetProperty("args", out JsonElement arguments))
             {
                 Collect(arguments, inputs);
                 CollectNumbers(arguments, numbers);
+                places = arguments.ValueKind == JsonValueKind.Array ? [.. arguments.EnumerateArray()] : [];
                 options = node.TryGetProperty("kwargs", out JsonElement kwargs) ? kwargs : default;
             }
             else
@@ -302,7 +304,7 @@ internal sealed class KerasNetworkReader(ImportLimits limits, bool isKeras3)
                 inputs.AddRange(only);
             }
 
-            layer.Calls.Add(new KerasCall(inputs, named, new KerasConfig(options, layer.Config.Where)) { Numbers = numbers });
+            layer.Calls.Add(new KerasCall(inputs, named, new KerasConfig(options, layer.Config.Where)) { Numbers = numbers, Arguments = places });
         }
 
         if (layer.Class == "InputLayer" && layer.Calls.Count == 0)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Edge.Compiler;
 using Edge.Format;
 using Edge.Import.Hdf5;
@@ -29,6 +30,9 @@ internal sealed class LayerContext(NetworkBuilder owner, KerasLayer layer, strin
 
     /// <summary>Numbers among what it is called with, by their place.</summary>
     public IReadOnlyDictionary<int, float> Numbers { get; init; } = new Dictionary<int, float>();
+
+    /// <summary>All that it is called with by place, as the file of Keras 3 has it.</summary>
+    public IReadOnlyList<JsonElement> Arguments { get; init; } = [];
 
     /// <summary>Other arguments of the call.</summary>
     public KerasConfig Options { get; init; }

@@ -36,7 +36,7 @@ internal static class LayerKinds
     private static readonly Dictionary<string, LayerKind> Table = new IEnumerable<LayerKind>[]
     {
         BasicLayers.Kinds, ConvolutionLayers.Kinds, PoolingLayers.Kinds, ActivationLayers.Kinds, NormalizationLayers.Kinds, MergeLayers.Kinds, ShapeLayers.Kinds, RecurrentLayers.Kinds, WrapperLayers.Kinds,
-        AttentionLayers.Kinds, FunctionLayers.Kinds, ResamplingLayers.Kinds,
+        AttentionLayers.Kinds, FunctionLayers.Kinds, ResamplingLayers.Kinds, VolumeLayers.Kinds, SliceLayers.Kinds, ApplicationLayers.Kinds,
     }.SelectMany(static kinds => kinds).ToDictionary(static kind => kind.Class, StringComparer.Ordinal);
 
     // Classes whose layers run code or read what is not in the model, with what to do about them.
@@ -44,7 +44,6 @@ internal static class LayerKinds
     {
         ["Lambda"] = "it holds Python code, which is never run; replace it by layers of Keras",
         ["TFSMLayer"] = "it loads another model from a path outside of this file; export that model by itself",
-        ["SlicingOpLambda"] = "it is a TensorFlow function; replace it by a layer of Keras, such as Cropping1D",
         ["TensorFlowOpLayer"] = "it is a TensorFlow function; replace it by a layer of Keras",
         ["TorchModuleWrapper"] = "it holds a PyTorch module; export the model to ONNX",
         ["JaxLayer"] = "it holds a JAX function; replace it by layers of Keras",
@@ -80,7 +79,7 @@ internal static class LayerKinds
         LayerKind? kind = null;
         reason = layer.ForeignClass is { } foreign ? $"it is the class {foreign}, whose code is not in the file; replace it by layers of Keras"
             : Refused.TryGetValue(layer.Class, out string? hint) ? hint
-            : !Table.TryGetValue(layer.IsFunction ? FunctionLayers.OperationKind : layer.Class, out kind) ? "the class is not known"
+            : !Table.TryGetValue(layer.IsFunction && layer.Class != "GetItem" ? FunctionLayers.OperationKind : layer.Class, out kind) ? "the class is not known"
             : Policy(layer) ?? Training(layer) ?? kind.Objection(layer) ?? ActivationLayers.Objection(layer) ?? layer.Inside.Select(Reason).FirstOrDefault(static inner => inner is not null);
         return reason is null ? kind : null;
 

@@ -69,6 +69,7 @@ internal sealed class NetworkBuilder(GraphBuilder builder, KerasWeights weights,
         {
             Named = named ?? new Dictionary<string, IReadOnlyList<Tensor>>(),
             Numbers = call?.Numbers ?? new Dictionary<int, float>(),
+            Arguments = call?.Arguments ?? [],
             Options = call?.Options ?? default,
         });
     }

@@ -35,6 +35,8 @@ internal static class LayerBias
     {
         Conv2D conv => conv.Activation == Activation.None,
         ConvTranspose2D conv => conv.Activation == Activation.None,
+        Conv3D conv => conv.Activation == Activation.None,
+        ConvTranspose3D conv => conv.Activation == Activation.None,
         DepthwiseConv2D conv => conv.Activation == Activation.None,
         Dense dense => dense.Activation == Activation.None,
         _ => false,

@@ -40,6 +40,7 @@ internal static class TensorFlowOperators
         [
             SourceOperators.Table,
             ConvolutionOperators.Table,
+            VolumeOperators.Table,
             NormalizationOperators.Table,
             ArithmeticOperators.Table,
             ReductionOperators.Table,

@@ -78,7 +78,7 @@ public sealed class KerasHostileTests
     [Theory]
     [InlineData("Lambda", "Python code")]
     [InlineData("TFSMLayer", "outside of this file")]
-    [InlineData("SlicingOpLambda", "TensorFlow function")]
+    [InlineData("TensorFlowOpLayer", "TensorFlow function")]
     [InlineData("QuantizeWrapper", "TFLite")]
     [InlineData("QuantizeWrapperV2", "TFLite")]
     [InlineData("PruneLowMagnitude", "strip_pruning")]

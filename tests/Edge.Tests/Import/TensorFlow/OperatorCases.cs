@@ -13,7 +13,7 @@ internal static class OperatorCases
     private static readonly float[] s_small = [-0.9f, -0.5f, -0.125f, 0, 0.25f, 0.75f];
     private static readonly float[] s_large = [1, 1.25f, 1.5f, 2, 3, 9];
 
-    public static IEnumerable<OperatorCase> All => [.. Unary(), .. Binary(), .. Others(), .. Images(), .. Reductions(), .. Movement(), .. Blocks(), .. Einsum()];
+    public static IEnumerable<OperatorCase> All => [.. Unary(), .. Binary(), .. Others(), .. Images(), .. Reductions(), .. Movement(), .. Blocks(), .. Einsum(), .. VolumeCases.All];
 
     private static IEnumerable<OperatorCase> Unary()
     {
@@ -247,6 +247,7 @@ internal static class OperatorCases
         yield return new("MirrorPad", [In([1, 2, 3], 1, 3), OfInts([0, 0, 2, 1], 2, 2)], [("mode", Text("SYMMETRIC"))], [1, 6], [2, 1, 1, 2, 3, 3], "symmetric");
         yield return new("Tile", [In([1, 2], 1, 2), List(2, 2)], [], [2, 4], [1, 2, 1, 2, 1, 2, 1, 2]);
         yield return new("BroadcastTo", [In([1, 2], 1, 2), List(3, 2)], [], [3, 2], [1, 2, 1, 2, 1, 2]);
+        yield return new("ReverseSequence", [In(x, 2, 3), OfInts([2, 3], 2)], [("seq_dim", Integer(1)), ("batch_dim", Integer(0))], [2, 3], [2, 1, 3, 6, 5, 4]);
         yield return new("ReverseV2", [In(x, 2, 3), List(1)], [], [2, 3], [3, 2, 1, 6, 5, 4]);
         yield return new("Gather", [Of(x, 3, 2), InInts([2, 0], 1, 2)], [], [1, 2, 2], [5, 6, 1, 2]);
         yield return new("GatherV2", [In(x, 2, 3), List(2, 0), Scalar(1)], [], [2, 2], [3, 1, 6, 4]);

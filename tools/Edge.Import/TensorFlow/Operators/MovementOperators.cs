@@ -33,6 +33,8 @@ internal static class MovementOperators
         TensorFlowOperator.Same("Tile", "Tile", Tile),
         TensorFlowOperator.Same("BroadcastTo", "BroadcastTo", static node => Broadcast(node, node.Input(0), node.Integers(1, "the shape"))),
         TensorFlowOperator.Same("ReverseV2", "StridedSlice", Reverse),
+        TensorFlowOperator.Same("ReverseSequence", "ReverseSequence", static node =>
+            node.Builder.Add(node.Name, new ReverseSequence(node.Int32("batch_dim", 0), node.Int32("seq_dim", 0)), node.Input(0), node.Input(1))),
         TensorFlowOperator.Values("Gather", OperatorSupport.Supported, "Gather, Embedding", static node => [Gather(node, 0)]),
         TensorFlowOperator.Values("GatherV2", OperatorSupport.Supported, "Gather, Embedding", static node => [Gather(node, node.Integer(2, "the axis"))]),
         TensorFlowOperator.Same("ResourceGather", "Embedding, Gather", static node => Pick(node, node.Converter.Variable(SourceOperators.Variable(node)), node.Input(1), 0, node.Int32("batch_dims", 0))),

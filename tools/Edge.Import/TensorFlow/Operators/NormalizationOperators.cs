@@ -19,7 +19,7 @@ internal static class NormalizationOperators
         .. new[] { "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3" }.Select(static kind =>
             TensorFlowOperator.Values(kind, OperatorSupport.Supported, "BatchNorm", FusedBatchNorm) with { Refuses = RefuseTraining }),
         TensorFlowOperator.Same("BatchNormWithGlobalNormalization", "BatchNorm", EarlyBatchNorm),
-        TensorFlowOperator.Made("LRN", "Unary, Reshape, AveragePool2D, ParametricUnary, Binary, Multiply", ResponseNormalization),
+        TensorFlowOperator.Same("LRN", "LocalResponseNormalization", ResponseNormalization),
         TensorFlowOperator.Same("Softmax", "Softmax", static node => node.Builder.Add(node.Name, new Softmax(), node.Input(0))),
         TensorFlowOperator.Same("LogSoftmax", "LogSoftmax", static node => node.Builder.Add(node.Name, new LogSoftmax(), node.Input(0))),
     ];
@@ -30,10 +30,11 @@ internal static class NormalizationOperators
 
     private static IReadOnlyList<TensorFlowValue> FusedBatchNorm(TensorFlowNode node)
     {
-        Tensor mean = node.Input(3), variance = node.Input(4);
+        Tensor x = node.Input(0), mean = node.Input(3), variance = node.Input(4);
+        bool isVolume = x.Shape.Rank == 5;
         Tensor y = node.Builder.Add(
-            node.Name, BatchNorm(node.Float("epsilon", DefaultEpsilon)), ImageLayout.ToLast(node, node.Input(0)), node.Input(1), node.Input(2), mean, variance);
-        return [new TensorFlowValue(ImageLayout.FromLast(node, y)), new TensorFlowValue(mean), new TensorFlowValue(variance)];
+            node.Name, BatchNorm(node.Float("epsilon", DefaultEpsilon)), isVolume ? VolumeOperators.ToLast(node, x) : ImageLayout.ToLast(node, x), node.Input(1), node.Input(2), mean, variance);
+        return [new TensorFlowValue(isVolume ? VolumeOperators.FromLast(node, y) : ImageLayout.FromLast(node, y)), new TensorFlowValue(mean), new TensorFlowValue(variance)];
     }
 
     /// <summary>The operator of graphs from before FusedBatchNorm: image, mean, variance, beta, gamma, which may be there without being used.</summary>
@@ -50,19 +51,13 @@ internal static class NormalizationOperators
         return node.Builder.Add(node.Name, BatchNorm(node.Float("variance_epsilon", 0)), node.Input(0), gamma, node.Input(3), node.Input(1), node.Input(2));
     }
 
-    /// <summary>y = x · (bias + alpha · Σ x²)^−beta with the sum over neighbouring channels, which is their average with zeros beside them, times their number.</summary>
+    /// <summary>y = x · (bias + alpha · Σ x²)^−beta with the sum over neighbouring channels; alpha weighs the sum itself, as the runtime's does.</summary>
     private static Tensor ResponseNormalization(TensorFlowNode node)
     {
         Tensor x = node.Input(0);
         int radius = node.Int32("depth_radius", 5);
         node.Require(x.Shape.Rank == 4 && radius is >= 0 and <= short.MaxValue - 1, $"the input is {x} and depth_radius {radius}; four axes and 0 … {short.MaxValue - 1} are allowed.");
-        int channels = x.Shape[3], window = (2 * radius) + 1;
-        Tensor squares = node.Builder.Add(node.Name, new Unary(UnaryFunction.Square), x);
-        squares = node.Builder.Reshape(node.Name, squares, new Shape(x.Shape[0], checked(x.Shape[1] * x.Shape[2]), channels, 1));
-        Tensor mean = node.Builder.Add(node.Name, new AveragePool2D(1, window, Padding: new Padding2D(0, 0, radius, radius), CountIncludePad: true), squares);
-        Tensor sum = node.Builder.Add(node.Name, new ParametricUnary(ParametricFunction.Affine, node.Float("alpha", 1) * window, node.Float("bias", 1)), node.Builder.Reshape(node.Name, mean, x.Shape));
-        Tensor factor = node.Builder.Add(node.Name, new Binary(BinaryFunction.Power), sum, node.Builder.Scalar(node.Name + "/beta", -node.Float("beta", 0.5f)));
-        return node.Builder.Add(node.Name, new Multiply(), x, factor);
+        return node.Builder.Add(node.Name, new LocalResponseNormalization((2 * radius) + 1, node.Float("alpha", 1), node.Float("beta", 0.5f), node.Float("bias", 1)), x);
     }
 
     private static string? RefuseTraining(FlatNode node) => node.Attribute("is_training")?.Integer is 0

@@ -60,7 +60,7 @@ class Model:
 
         layers = []
         for l in self.layers:
-            several = l.cls in ("Add", "Concatenate", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Dot", "Attention", "AdditiveAttention")
+            several = l.cls in ("CustomScaleLayer", "Add", "Concatenate", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Dot", "Attention", "AdditiveAttention")
             nodes = []
             for call in l.inbound:
                 if call:
@@ -706,6 +706,100 @@ with h5py.File(bytes_, "w") as f:
     write_h5(f, Model("m", [], [], []), {"name": "model", "layers": functions2, "input_layers": [["x", 0, 0]], "output_layers": [["subtract", 0, 0], ["sigmoid", 0, 0]]}, "2.9.0", ":0")
     f["test/input_0"], f["test/output_0"], f["test/output_1"] = x, np.asarray(y, "f4"), np.asarray(1 / (1 + np.exp(-y)), "f4")
 archive.writestr(zipfile.ZipInfo("functions.k2.h5", (2024, 1, 1, 0, 0, 0)), bytes_.getvalue())
+
+# Volumes, each computed from pictures: a convolution is the sum of those of the kernel's planes, pooling takes depth first.
+def conv3d(x, w, b, strides, padding, dilation=(1, 1, 1), groups=1):
+    x = np.asarray(x, "f8")
+    if padding == "same":
+        x = np.pad(x, [(0, 0), same(x.shape[1], w.shape[0], strides[0], dilation[0]), (0, 0), (0, 0), (0, 0)])
+    depth = (x.shape[1] - (w.shape[0] - 1) * dilation[0] - 1) // strides[0] + 1
+    planes = [sum(conv2d(x[:, i * strides[0] + p * dilation[0]], w[p], None, strides[1:], padding, dilation[1:], groups) for p in range(w.shape[0])) for i in range(depth)]
+    return np.stack(planes, 1) + (0 if b is None else b)
+
+
+def transpose3d(x, w, b, strides, padding, extra=None):
+    """Along depth as transpose2d along height with one column; along the plane by transpose2d without bias."""
+    planes = [[transpose2d(x[:, i], w[p], None, strides[1:], padding, extra and extra[1:]) for p in range(w.shape[0])] for i in range(x.shape[1])]
+    n, kd, s = x.shape[1], w.shape[0], strides[0]
+    out = n * s + (max(kd - s, 0) if padding == "valid" else 0) if extra is None else (n - 1) * s + kd - (2 * (kd // 2) if padding == "same" else 0) + extra[0]
+    full = np.zeros((x.shape[0], (n - 1) * s + kd + 20, *planes[0][0].shape[1:]))
+    for i in range(n):
+        for p in range(kd):
+            full[:, i * s + p] += planes[i][p]
+    cut = max((n - 1) * s + kd - out, 0) // 2 if padding == "same" else 0
+    return full[:, cut:cut + out] + b
+
+
+x = data(1, 5, 4, 6, 3)
+k, b = data(3, 2, 3, 3, 4), data(4)
+for padding, strides, dilation in (("same", (2, 1, 2), (1, 1, 1)), ("valid", (1, 2, 1), (2, 1, 2))):
+    config = {"filters": 4, "kernel_size": [3, 2, 3], "strides": list(strides), "padding": padding, "data_format": "channels_last", "dilation_rate": list(dilation), "groups": 1, "activation": "relu", "use_bias": True}
+    y = act(conv3d(x, k, b, strides, padding, dilation), "relu")
+    one(f"conv3d-{padding}", "Conv3D", config, [x], [y], [("", [("kernel", k), ("bias", b)])], styles=("2", "keras"))
+    one(f"conv3d-first-{padding}", "Conv3D", dict(config, data_format="channels_first"), [first(x)], [first(y)], [("", [("kernel", k), ("bias", b)])], styles=("2",))
+v = data(1, 3, 3, 3, 4)
+k = data(2, 2, 2, 2, 6)
+one("conv3d-groups", "Conv3D", {"filters": 6, "kernel_size": [2, 2, 2], "strides": [1, 1, 1], "padding": "valid", "data_format": "channels_last", "dilation_rate": [1, 1, 1], "groups": 2, "activation": "linear", "use_bias": False},
+    [v], [conv3d(v, k, None, (1, 1, 1), "valid", groups=2)], [("", [("kernel", k)])], styles=("keras",))
+for tag, kernel, strides, padding, extra in (("same", (3, 2, 3), (2, 2, 1), "same", None), ("valid", (2, 3, 2), (1, 2, 3), "valid", None), ("extra", (3, 3, 3), (2, 2, 2), "same", (1, 1, 1))):
+    k, b = data(*kernel, 2, 4), data(2)
+    config = {"filters": 2, "kernel_size": list(kernel), "strides": list(strides), "padding": padding, "output_padding": extra, "data_format": "channels_last", "dilation_rate": [1, 1, 1], "activation": "linear", "use_bias": True}
+    one(f"conv3dtranspose-{tag}", "Conv3DTranspose", config, [v], [transpose3d(v, k, b, strides, padding, extra)], [("", [("kernel", k), ("bias", b)])], styles=("2", "keras"))
+for kind, cls in (("max", "MaxPooling"), ("mean", "AveragePooling")):
+    f = np.nanmax if kind == "max" else np.nanmean
+    for padding in ("same", "valid"):
+        wide = np.pad(x.astype("f8"), [(0, 0), *[same(x.shape[i + 1], (3, 2, 3)[i], 2, 1) if padding == "same" else (0, 0) for i in range(3)], (0, 0)], constant_values=np.nan)
+        places = [range((wide.shape[i + 1] - (3, 2, 3)[i]) // 2 + 1) for i in range(3)]
+        y = np.array([[[f(wide[0, 2 * d:2 * d + 3, 2 * h:2 * h + 2, 2 * w:2 * w + 3], (0, 1, 2)) for w in places[2]] for h in places[1]] for d in places[0]])[None]
+        config = {"pool_size": [3, 2, 3], "padding": padding, "strides": [2, 2, 2], "data_format": "channels_last"}
+        one(f"{snake(cls)}3d-{padding}", cls + "3D", config, [x], [y], styles=("2",))
+        one(f"{snake(cls)}3d-first-{padding}", cls + "3D", dict(config, data_format="channels_first"), [first(x)], [first(y)], styles=("keras",))
+    word = "Global" + ("Max" if kind == "max" else "Average") + "Pooling3D"
+    for keep in (False, True):
+        one(f"{snake(word)}-{keep}", word, {"data_format": "channels_last", "keepdims": keep}, [x], [f(x.astype("f8"), (1, 2, 3), keepdims=keep)], styles=("2",))
+        one(f"{snake(word)}-first-{keep}", word, {"data_format": "channels_first", "keepdims": keep}, [first(x)], [f(first(x).astype("f8"), (2, 3, 4), keepdims=keep)], styles=("keras",))
+one("upsampling3d", "UpSampling3D", {"size": [2, 1, 3], "data_format": "channels_last"}, [x], [x.repeat(2, 1).repeat(3, 3)], styles=("2", "keras"))
+
+# Layers of keras.applications, and numbers as Keras 3 wraps arrays.
+x, z, g = data(1, 3, 2, 4), data(1, 3, 2, 4), data(4)
+one("layerscale", "LayerScale", {"init_values": 1e-6, "projection_dim": 4}, [x], [x * g], [("", [("gamma", g)])], styles=("2", "keras"))
+one("stochasticdepth", "StochasticDepth", {"drop_path_rate": 0.1}, [x], [x], styles=("2",))
+one("customscale", "CustomScaleLayer", {"scale": 0.17}, [x, z], [x + 0.17 * z], styles=("2",))
+one("rescaling-array", "Rescaling", {"scale": {"class_name": "__numpy__", "config": {"value": [1.0, 2.0, 3.0, 4.0], "dtype": "float32"}}, "offset": {"class_name": "__tensor__", "config": {"value": 0.5, "dtype": "float32"}}},
+    [x], [x * np.array([1, 2, 3, 4]) + 0.5], styles=("keras",))
+
+
+# Slices, as Keras 3 and tf.keras write them.
+def slice3(a, b, c=None):
+    return {"class_name": "__slice__", "config": {"start": a, "stop": b, "step": c}}
+
+
+def slice2(a, b, c=None):
+    return {"start": a, "stop": b, "step": c}
+
+
+def keys(part):
+    return {"first": [part(None, None), 0], "tail": [part(None, None), part(1, None), part(None, None, -1), None], "last": [{"class_name": "__ellipsis__", "config": {}}, -1], "step": [part(None, None), part(-3, 5, 2)], "all": part(None, None)}
+
+
+x = data(1, 4, 3, 2)
+taken = [x[:, 0], x[:, 1:, ::-1, None], x[..., -1], x[:, -3:5:2], x]
+layers = [layer3("InputLayer", "x", [], batch_shape=[None, 4, 3, 2], dtype="float32")]
+for title, key in keys(slice3).items():
+    item = dict(layer3("GetItem", title, [[("x", 0, 0)]]), module="keras.src.ops.numpy")
+    item["inbound_nodes"][0]["args"].append(key)
+    layers.append(item)
+archive_of("slices", keras3("Functional", {"name": "model", "layers": layers, "input_layers": ["x", 0, 0], "output_layers": [[title, 0, 0] for title in keys(slice3)]}), lambda f: f.create_group("layers"), [x], taken)
+layers = [{"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4, 3, 2], "name": "x"}, "name": "x", "inbound_nodes": []}]
+for title, key in keys(slice2).items():
+    layers.append(dict(lambda2(title, "__operators__.getitem", ["x", 0, 0], slice_spec={"class_name": "__tuple__", "items": key} if title == "step" else key), class_name="SlicingOpLambda"))
+bytes_ = io.BytesIO()
+with h5py.File(bytes_, "w") as f:
+    write_h5(f, Model("m", [], [], []), {"name": "model", "layers": layers, "input_layers": [["x", 0, 0]], "output_layers": [[title, 0, 0] for title in keys(slice2)]}, "2.9.0", ":0")
+    f["test/input_0"] = x
+    for i, y in enumerate(taken):
+        f[f"test/output_{i}"] = np.asarray(y, "f4")
+archive.writestr(zipfile.ZipInfo("slices.k2.h5", (2024, 1, 1, 0, 0, 0)), bytes_.getvalue())
 
 # Files made to do harm: a dense layer of 6 x 4 whose kernel is not what it seems.
 def hostile(name, spoil):

@@ -193,7 +193,7 @@ internal sealed class GraphLift
         {
             values = MemoryMarshal.Cast<byte, float>(bytes).ToArray();
         }
-        else if (node.Info.Role(input) == InputRole.Bias && tensor.Spec.Type == DataType.Int32)
+        else if (node.Info.Role(input) == InputRole.Bias && tensor.Spec.Type is DataType.Int32 or DataType.Int64)
         {
             values = DequantizeBias(node, tensor);
         }

@@ -4,8 +4,8 @@ using Edge.Runtime.Kernels;
 namespace Edge.Runtime.Operators;
 
 /// <summary>
-/// The mean of each window, channel by channel: [N, H, W, C] → [N, H', W', C]; float32, or int8 or uint8 with the input's scale and zero
-/// point. Halves round away from zero in int8, up in uint8, as in TFLite.
+/// The mean of each window, channel by channel: [N, H, W, C] → [N, H', W', C]; float32, or int8, int16 or uint8 with the input's scale and zero
+/// point. Halves round away from zero in int8 and int16, up in uint8, as in TFLite.
 /// </summary>
 /// <param name="KernelHeight">Rows of the window, 1 … 65,535.</param>
 /// <param name="KernelWidth">Columns of the window, 1 … 65,535.</param>

@@ -4,7 +4,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = min(max(x, <paramref name="Minimum"/>), <paramref name="Maximum"/>), element by element. Any shape; float32, plain integers (int8, uint8, int16, int32, int64), or int8 with scale and zero point. NaN stays NaN.</summary>
+/// <summary>y = min(max(x, <paramref name="Minimum"/>), <paramref name="Maximum"/>), element by element. Any shape; float32, plain integers (int8, uint8, int16, int32, int64), or int8 or int16 with scale and zero point. NaN stays NaN.</summary>
 /// <param name="Minimum">Lower bound; −∞ for none.</param>
 /// <param name="Maximum">Upper bound, not below <paramref name="Minimum"/>; +∞ for none.</param>
 /// <remarks>
@@ -37,7 +37,7 @@ public readonly record struct Clip(float Minimum, float Maximum) : IOperator<Cli
         TensorSpec input = shapes.Input(0);
         if (!ShapeRules.IsPlainInteger(input))
         {
-            return ShapeRules.Elementwise(shapes);
+            return ShapeRules.Elementwise(shapes, mayBeInt16: true);
         }
 
         shapes.Require(
@@ -82,7 +82,7 @@ public readonly record struct Clip(float Minimum, float Maximum) : IOperator<Cli
     public IKernel? Prepare(in Preparation preparation)
     {
         (float low, float high) = (Minimum, Maximum);
-        return Int8TableKernel.Prepare(
+        return Int16Unary.Clamp(preparation, low, high) ?? Int8TableKernel.Prepare(
             preparation, (from, to, table) => Int8Table.FillClamp(low, high, from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint, table));
     }
 

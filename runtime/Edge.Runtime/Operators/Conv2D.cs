@@ -7,7 +7,7 @@ namespace Edge.Runtime.Operators;
 
 /// <summary>
 /// Two-dimensional convolution: y[n, i, j, o] = activation(b[o] + Σ x[n, i·strideH − top + p·dilationH, j·strideW − left + q·dilationW, c] · w[o, p, q, c]), with x = 0
-/// in the padding. Input [N, H, W, C], weights [O, KH, KW, C / groups], optional bias [O] → [N, H', W', O]; float32 or int8. Beside float32 data the weights may be int8.
+/// in the padding. Input [N, H, W, C], weights [O, KH, KW, C / groups], optional bias [O] → [N, H', W', O]; float32, int8, or int16 with int8 weights. Beside float32 data the weights may be int8.
 /// </summary>
 /// <param name="StrideHeight">Rows between neighbouring windows, 1 … 65,535.</param>
 /// <param name="StrideWidth">Columns between neighbouring windows, 1 … 65,535.</param>
@@ -73,7 +73,7 @@ public readonly record struct Conv2D(
             $"the input {input} has {channels} channels in {Groups} groups, but the weights {weights} take {weights.Shape[3]} a group; {channels / Groups} is allowed.");
         int height = Window.Count(shapes, "height", input.Shape[1], weights.Shape[1], StrideHeight, DilationHeight, Padding.Top, Padding.Bottom);
         int width = Window.Count(shapes, "width", input.Shape[2], weights.Shape[2], StrideWidth, DilationWidth, Padding.Left, Padding.Right);
-        return new OperatorPlan(ShapeRules.Layer(shapes, [input.Shape[0], height, width, outputs], channelAxis: 0)) { OverwritesGradients = true };
+        return new OperatorPlan(ShapeRules.Layer(shapes, [input.Shape[0], height, width, outputs], channelAxis: 0, mayBeInt16: true)) { OverwritesGradients = true };
     }
 
     /// <inheritdoc/>
@@ -118,6 +118,11 @@ public readonly record struct Conv2D(
         if (preparation.Input(0).Type == DataType.Int8)
         {
             return Int8ConvKernel.Conv(preparation, geometry, Activation);
+        }
+
+        if (preparation.Input(0).Type == DataType.Int16)
+        {
+            return Int16LayerKernel.Conv(preparation, geometry, Activation);
         }
 
         AlignedMemory? expanded = preparation.Expanded(1);

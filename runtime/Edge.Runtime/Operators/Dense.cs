@@ -5,7 +5,7 @@ using Edge.Runtime.Memory;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>A fully connected layer: y = activation(x · Wᵀ + b). Input [..., in], weights [out, in], optional bias [out] → [..., out]; float32 or int8. Beside float32 data the weights may be int8: a quarter of the file.</summary>
+/// <summary>A fully connected layer: y = activation(x · Wᵀ + b). Input [..., in], weights [out, in], optional bias [out] → [..., out]; float32, int8, or int16 with int8 weights. Beside float32 data the weights may be int8: a quarter of the file.</summary>
 /// <param name="Activation">The clamp applied to the result.</param>
 /// <remarks>
 /// Gradients, with dY masked where the clamp was active: dX = dY · W, dW = dYᵀ · X, db = Σ rows of dY.
@@ -39,7 +39,7 @@ public readonly record struct Dense(Activation Activation = Activation.None) : I
         }
 
         sizes[rank - 1] = weights.Shape[0];
-        return new OperatorPlan(ShapeRules.Layer(shapes, sizes[..rank], channelAxis: 0)) { OverwritesGradients = true };
+        return new OperatorPlan(ShapeRules.Layer(shapes, sizes[..rank], channelAxis: 0, mayBeInt16: true)) { OverwritesGradients = true };
     }
 
     /// <inheritdoc/>
@@ -90,6 +90,11 @@ public readonly record struct Dense(Activation Activation = Activation.None) : I
         if (preparation.Input(0).Type == DataType.Int8)
         {
             return Int8ConvKernel.Dense(preparation, Int8Conv.Dense(rows, inputs, outputs), Activation);
+        }
+
+        if (preparation.Input(0).Type == DataType.Int16)
+        {
+            return Int16LayerKernel.Dense(preparation, Int8Conv.Dense(rows, inputs, outputs), Activation);
         }
 
         AlignedMemory? expanded = preparation.Expanded(1);

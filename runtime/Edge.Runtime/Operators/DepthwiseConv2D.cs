@@ -7,7 +7,7 @@ namespace Edge.Runtime.Operators;
 
 /// <summary>
 /// Two-dimensional convolution of each channel by itself: output channel o = c·multiplier + m reads input channel c alone. Input [N, H, W, C], weights
-/// [KH, KW, C·multiplier], optional bias [C·multiplier] → [N, H', W', C·multiplier]; float32 or int8. Beside float32 data the weights may be int8.
+/// [KH, KW, C·multiplier], optional bias [C·multiplier] → [N, H', W', C·multiplier]; float32, int8, or int16 with int8 weights. Beside float32 data the weights may be int8.
 /// </summary>
 /// <param name="StrideHeight">Rows between neighbouring windows, 1 … 65,535.</param>
 /// <param name="StrideWidth">Columns between neighbouring windows, 1 … 65,535.</param>
@@ -66,7 +66,7 @@ public readonly record struct DepthwiseConv2D(
             $"the input {input} has {channels} channels, but the weights {weights} make {outputs}; a multiple of {channels} is allowed.");
         int height = Window.Count(shapes, "height", input.Shape[1], weights.Shape[0], StrideHeight, DilationHeight, Padding.Top, Padding.Bottom);
         int width = Window.Count(shapes, "width", input.Shape[2], weights.Shape[1], StrideWidth, DilationWidth, Padding.Left, Padding.Right);
-        return new OperatorPlan(ShapeRules.Layer(shapes, [input.Shape[0], height, width, outputs], channelAxis: 2)) { OverwritesGradients = true };
+        return new OperatorPlan(ShapeRules.Layer(shapes, [input.Shape[0], height, width, outputs], channelAxis: 2, mayBeInt16: true)) { OverwritesGradients = true };
     }
 
     /// <inheritdoc/>
@@ -109,7 +109,10 @@ public readonly record struct DepthwiseConv2D(
     {
         if (preparation.Input(0).Type != DataType.Float32)
         {
-            return new Int8DepthwiseKernel(preparation, Geometry(preparation.Input(0).Shape, preparation.Input(1).Shape, preparation.Output(0).Shape), Activation);
+            ConvGeometry geometry = Geometry(preparation.Input(0).Shape, preparation.Input(1).Shape, preparation.Output(0).Shape);
+            return preparation.Input(0).Type == DataType.Int16
+                ? Int16LayerKernel.Depthwise(preparation, geometry, Activation)
+                : new Int8DepthwiseKernel(preparation, geometry, Activation);
         }
 
         // Float32 weights already lie as the loops read them.

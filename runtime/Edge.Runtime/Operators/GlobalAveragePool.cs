@@ -3,7 +3,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>The mean of each channel over the picture: [N, H, W, C] → [N, C], or [N, 1, 1, C]; float32, or int8 with the input's scale and zero point.</summary>
+/// <summary>The mean of each channel over the picture: [N, H, W, C] → [N, C], or [N, 1, 1, C]; float32, or int8 or int16 with the input's scale and zero point.</summary>
 /// <param name="KeepDims">Whether height and width stay as axes of size 1.</param>
 /// <remarks>Source: ONNX GlobalAveragePool-1; Keras GlobalAveragePooling2D. dX = dY / (H · W).</remarks>
 public readonly record struct GlobalAveragePool(bool KeepDims = false) : IOperator<GlobalAveragePool>, IDifferentiable, IPreparable

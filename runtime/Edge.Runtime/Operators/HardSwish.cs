@@ -1,9 +1,10 @@
 using System.Numerics;
+using Edge.Format;
 using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = x · clamp(x + 3, 0, 6) / 6, element by element. Any shape; float32 or int8. NaN stays NaN.</summary>
+/// <summary>y = x · clamp(x + 3, 0, 6) / 6, element by element. Any shape; float32, int8 or int16. NaN stays NaN.</summary>
 /// <remarks>The derivative at ±3 is that of the outer piece. Source: Howard et al. 2019, arXiv:1905.02244; ONNX HardSwish-14.</remarks>
 public readonly record struct HardSwish : IOperator<HardSwish>, IDifferentiable, IPreparable
 {
@@ -21,8 +22,8 @@ public readonly record struct HardSwish : IOperator<HardSwish>, IDifferentiable,
     /// <inheritdoc/>
     public OperatorPlan Infer(in Shapes shapes)
     {
-        OperatorPlan plan = ShapeRules.Elementwise(shapes);
-        if (plan.Outputs[0].Quantization is { } output)
+        OperatorPlan plan = ShapeRules.Elementwise(shapes, mayBeInt16: true);
+        if (plan.Outputs[0] is { Type: DataType.Int8, Quantization: { } output })
         {
             float input = shapes.Input(0).Quantization!.Scale;
             shapes.Require(
@@ -44,7 +45,7 @@ public readonly record struct HardSwish : IOperator<HardSwish>, IDifferentiable,
 
     /// <inheritdoc/>
     public IKernel? Prepare(in Preparation preparation) =>
-        Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillHardSwish(from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint, table));
+        Int16Unary.Prepare(preparation, static (from, to) => new Int16HardSwish(from, to)) ?? Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillHardSwish(from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint, table));
 
     private readonly struct Kernel : IUnaryKernel
     {

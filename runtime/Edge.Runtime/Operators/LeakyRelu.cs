@@ -3,7 +3,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = x where x &gt; 0, elsewhere <paramref name="Alpha"/> · x, element by element. Any shape; float32 or int8. NaN stays NaN.</summary>
+/// <summary>y = x where x &gt; 0, elsewhere <paramref name="Alpha"/> · x, element by element. Any shape; float32, int8 or int16. NaN stays NaN.</summary>
 /// <param name="Alpha">Slope of the negative side; finite.</param>
 /// <remarks>The derivative at 0 is <paramref name="Alpha"/>. The output has the input's sign unless Alpha is negative, so only then the input is kept.
 /// Source: Maas, Hannun, Ng 2013; ONNX LeakyRelu-16.</remarks>
@@ -21,7 +21,7 @@ public readonly record struct LeakyRelu(float Alpha) : IOperator<LeakyRelu>, IDi
     /// <inheritdoc/>
     public OperatorPlan Infer(in Shapes shapes)
     {
-        OperatorPlan plan = ShapeRules.Elementwise(shapes);
+        OperatorPlan plan = ShapeRules.Elementwise(shapes, mayBeInt16: true);
         if (plan.Outputs[0].Quantization is { } output)
         {
             float input = shapes.Input(0).Quantization!.Scale;
@@ -50,7 +50,7 @@ public readonly record struct LeakyRelu(float Alpha) : IOperator<LeakyRelu>, IDi
     public IKernel? Prepare(in Preparation preparation)
     {
         float alpha = Alpha;
-        return Int8TableKernel.Prepare(
+        return Int16Unary.Prepare(preparation, (from, to) => new Int16LeakyRelu(alpha, from, to)) ?? Int8TableKernel.Prepare(
             preparation, (from, to, table) => Int8Table.FillLeakyRelu(alpha, from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint, table));
     }
 

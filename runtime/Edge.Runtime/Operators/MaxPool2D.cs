@@ -4,7 +4,7 @@ using Edge.Runtime.Kernels;
 namespace Edge.Runtime.Operators;
 
 /// <summary>
-/// The largest value of each window, channel by channel: [N, H, W, C] → [N, H', W', C]; float32, or int8 with the input's scale and zero point. Padding never
+/// The largest value of each window, channel by channel: [N, H, W, C] → [N, H', W', C]; float32, or int8 or int16 with the input's scale and zero point. Padding never
 /// takes part.
 /// </summary>
 /// <param name="KernelHeight">Rows of the window, 1 … 65,535.</param>

@@ -2,7 +2,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = activation(a · b), the product of two tensors with NumPy broadcasting: a missing axis or one of size 1 repeats. float32, int8 with scale and zero point, or plain integers (int8, uint8, int16, int32, int64), which wrap around before the clamp.</summary>
+/// <summary>y = activation(a · b), the product of two tensors with NumPy broadcasting: a missing axis or one of size 1 repeats. float32, int8 or int16 with scale and zero point, or plain integers (int8, uint8, int16, int32, int64), which wrap around before the clamp.</summary>
 /// <param name="Activation">A clamp of the result.</param>
 /// <remarks>Gradients: dA = dY · B and dB = dY · A, summed over the axes along which the input was repeated. Source: ONNX Mul-14.</remarks>
 public readonly record struct Multiply(Activation Activation) : IOperator<Multiply>, IDifferentiable, IPreparable

@@ -3,7 +3,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>Mean over some axes. Any shape; float32; plain integers (int8, uint8, int16, int32, int64), which are truncated toward zero; or int8 with scale and zero point as TFLite defines it.</summary>
+/// <summary>Mean over some axes. Any shape; float32; plain integers (int8, uint8, int16, int32, int64), which are truncated toward zero; or int8 or int16 with scale and zero point as TFLite defines it.</summary>
 /// <param name="Axes">The axes, each once; negative ones count from the end. Empty: all axes.</param>
 /// <param name="KeepDims">Whether the axes stay, with size 1.</param>
 /// <remarks>Every element's gradient is that of its mean, divided by the number of elements. Source: ONNX ReduceMean-18.</remarks>

@@ -3,7 +3,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = max(x, 0), element by element. Any shape; float32 or int8. NaN stays NaN.</summary>
+/// <summary>y = max(x, 0), element by element. Any shape; float32, int8 or int16. NaN stays NaN.</summary>
 /// <remarks>The derivative at 0 is 0; it follows from the output, so the input need not be kept. Source: Nair, Hinton 2010; ONNX Relu-14.</remarks>
 public readonly record struct Relu : IOperator<Relu>, IDifferentiable, IPreparable
 {
@@ -19,7 +19,7 @@ public readonly record struct Relu : IOperator<Relu>, IDifferentiable, IPreparab
     }
 
     /// <inheritdoc/>
-    public OperatorPlan Infer(in Shapes shapes) => ShapeRules.Elementwise(shapes);
+    public OperatorPlan Infer(in Shapes shapes) => ShapeRules.Elementwise(shapes, mayBeInt16: true);
 
     /// <inheritdoc/>
     public void Forward(in Buffers io) => Elementwise.Map(io.Team, default(Kernel), io.Input(0), io.Output(0));
@@ -32,7 +32,7 @@ public readonly record struct Relu : IOperator<Relu>, IDifferentiable, IPreparab
 
     /// <inheritdoc/>
     public IKernel? Prepare(in Preparation preparation) =>
-        Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillClamp(Activation.Relu, from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint, table));
+        Int16Unary.Clamp(preparation, 0, float.PositiveInfinity) ?? Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillClamp(Activation.Relu, from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint, table));
 
     private readonly struct Kernel : IUnaryKernel
     {

@@ -3,7 +3,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = min(max(x, 0), 6), element by element. Any shape; float32 or int8. NaN stays NaN.</summary>
+/// <summary>y = min(max(x, 0), 6), element by element. Any shape; float32, int8 or int16. NaN stays NaN.</summary>
 /// <remarks>The derivative at 0 and 6 is 0; it follows from the output, so the input need not be kept. Source: Howard et al. 2017, arXiv:1704.04861.</remarks>
 public readonly record struct Relu6 : IOperator<Relu6>, IDifferentiable, IPreparable
 {
@@ -19,7 +19,7 @@ public readonly record struct Relu6 : IOperator<Relu6>, IDifferentiable, IPrepar
     }
 
     /// <inheritdoc/>
-    public OperatorPlan Infer(in Shapes shapes) => ShapeRules.Elementwise(shapes);
+    public OperatorPlan Infer(in Shapes shapes) => ShapeRules.Elementwise(shapes, mayBeInt16: true);
 
     /// <inheritdoc/>
     public void Forward(in Buffers io) => Elementwise.Map(io.Team, default(Kernel), io.Input(0), io.Output(0));
@@ -32,7 +32,7 @@ public readonly record struct Relu6 : IOperator<Relu6>, IDifferentiable, IPrepar
 
     /// <inheritdoc/>
     public IKernel? Prepare(in Preparation preparation) =>
-        Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillClamp(Activation.Relu6, from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint, table));
+        Int16Unary.Clamp(preparation, 0, 6) ?? Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillClamp(Activation.Relu6, from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint, table));
 
     private readonly struct Kernel : IUnaryKernel
     {

@@ -135,12 +135,14 @@ internal static class ShapeRules
     /// Beside float32 data the weights may be constants of int8 all the same, with one scale and zero point or one of each for every output channel: their values are dequantized.
     /// int8: input and output with one scale and zero point each, constant weights with one scale and zero point, or symmetric with a scale for each output
     /// channel, int32 bias.
+    /// int16: input and output with zero point 0, int8 weights with zero point 0, int64 or int32 bias.
     /// The output's parameters are what the model declares. Source: TFLite 8-bit quantization specification.
     /// </remarks>
     /// <param name="shapes">The inputs.</param>
     /// <param name="output">Sizes of the output; the last one is the number of output channels.</param>
     /// <param name="channelAxis">The axis of the weights that counts output channels.</param>
-    internal static TensorSpec Layer(in Shapes shapes, ReadOnlySpan<long> output, int channelAxis)
+    /// <param name="mayBeInt16">Whether int16 data beside int8 weights are allowed.</param>
+    internal static TensorSpec Layer(in Shapes shapes, ReadOnlySpan<long> output, int channelAxis, bool mayBeInt16 = false)
     {
         TensorSpec input = shapes.Input(0), weights = shapes.Input(1);
         int channels = weights.Shape[channelAxis];
@@ -163,27 +165,38 @@ internal static class ShapeRules
             return Output(shapes, DataType.Float32, output);
         }
 
-        RequireInt8(shapes, 0);
+        bool isInt16 = mayBeInt16 && input.Type == DataType.Int16;
+        if (isInt16)
+        {
+            RequireQuantized(shapes, 0);
+        }
+        else
+        {
+            RequireInt8(shapes, 0);
+        }
+
         shapes.Require(weights.Type == DataType.Int8, $"the input is {input}, but the weights are {weights}; int8 is allowed.");
         Quantization scales = WeightScales(shapes, channelAxis);
         float product = scales.Scale * input.Quantization!.Scale;        // with a single scale the reference multiplies in float32
         shapes.Require(
             scales.Scales.Length > 1 || float.IsFinite(product), $"the scales of input and weights are {input.Quantization.Scale} and {scales.Scale}; their product must be finite in float32.");
-        if (scales.Axis >= 0)
+        if (scales.Axis >= 0 || isInt16)
         {
             Symmetric(shapes, scales, "the weights have");
         }
 
         shapes.Require(
             scales.ZeroPoint is >= sbyte.MinValue and <= sbyte.MaxValue, $"the weights {weights} have zero point {scales.ZeroPoint}; {sbyte.MinValue} … {sbyte.MaxValue} is allowed.");
-        shapes.Require(!hasBias || bias.Type == DataType.Int32, $"the input is {input}, but the bias is {bias}; int32 is allowed.");
-        shapes.Require(!hasBias || shapes.IsConstant(2), "the int32 bias is computed by the model; it must be a constant.");
+        shapes.Require(
+            !hasBias || bias.Type == DataType.Int32 || (isInt16 && bias.Type == DataType.Int64),
+            $"the input is {input}, but the bias is {bias}; {(isInt16 ? "int64 and int32 are" : "int32 is")} allowed.");
+        shapes.Require(!hasBias || shapes.IsConstant(2), "the integer bias is computed by the model; it must be a constant.");
         if (hasBias && bias.Quantization is { } biasScales)
         {
             Symmetric(shapes, biasScales, "the bias has");
         }
 
-        return Output(shapes, DataType.Int8, output, DeclaredInt8(shapes));
+        return Output(shapes, input.Type, output, DeclaredQuantized(shapes));
     }
 
     /// <summary>The parameters of a layer's int8 weights: a constant with one scale, or one for each output channel.</summary>
@@ -210,9 +223,10 @@ internal static class ShapeRules
         return scales;
     }
 
-    /// <summary>The plan of a function of each element: float32, or int8 with the output's parameters as the model declares them.</summary>
+    /// <summary>The plan of a function of each element: float32, or int8 (perhaps int16) with the output's parameters as the model declares them.</summary>
     /// <param name="shapes">The inputs.</param>
-    internal static OperatorPlan Elementwise(in Shapes shapes)
+    /// <param name="mayBeInt16">Whether int16 is allowed like int8.</param>
+    internal static OperatorPlan Elementwise(in Shapes shapes, bool mayBeInt16 = false)
     {
         TensorSpec input = shapes.Input(0);
         if (input.Type == DataType.Float32)
@@ -220,19 +234,33 @@ internal static class ShapeRules
             return OperatorPlan.Elementwise(input);
         }
 
-        RequireInt8(shapes, 0);
-        return new OperatorPlan(input with { Quantization = DeclaredInt8(shapes) }) { InPlaceInputs = 1 };
+        if (mayBeInt16 && input.Type == DataType.Int16)
+        {
+            RequireQuantized(shapes, 0);
+        }
+        else
+        {
+            RequireInt8(shapes, 0);
+        }
+
+        return new OperatorPlan(input with { Quantization = DeclaredQuantized(shapes) }) { InPlaceInputs = 1 };
     }
 
     /// <summary>The plan of a function of each element whose int8 results have a scale and zero point that its definition fixes.</summary>
     /// <param name="shapes">The inputs.</param>
     /// <param name="scale">The scale of an int8 output.</param>
     /// <param name="zeroPoint">The zero point of an int8 output.</param>
-    internal static OperatorPlan Elementwise(in Shapes shapes, float scale, int zeroPoint)
+    /// <param name="mayBeInt16">Whether int16 is allowed; its output has scale 2^-15 and zero point 0.</param>
+    internal static OperatorPlan Elementwise(in Shapes shapes, float scale, int zeroPoint, bool mayBeInt16 = false)
     {
-        OperatorPlan plan = Elementwise(shapes);
+        OperatorPlan plan = Elementwise(shapes, mayBeInt16);
         if (plan.Outputs[0].Quantization is { } quantization)
         {
+            if (plan.Outputs[0].Type == DataType.Int16)
+            {
+                (scale, zeroPoint) = (1f / 32768, 0);
+            }
+
             shapes.Require(
                 quantization.Scale == scale && quantization.ZeroPoint == zeroPoint,
                 $"the declared output has scale {quantization.Scale} and zero point {quantization.ZeroPoint}; {scale} and {zeroPoint} are allowed. Requantize it afterwards.");
@@ -252,17 +280,47 @@ internal static class ShapeRules
         Quantized(shapes, shapes.Input(input), name);
     }
 
+    /// <summary>An int8 or int16 input with one scale; an int16 one has zero point 0.</summary>
+    /// <param name="shapes">The inputs.</param>
+    /// <param name="input">Its position.</param>
+    internal static void RequireQuantized(in Shapes shapes, int input)
+    {
+        if (shapes.Type(input) != DataType.Int16)
+        {
+            RequireInt8(shapes, input);
+            return;
+        }
+
+        string name = input == 0 ? "the input" : $"input {input}";
+        Quantized(shapes, shapes.Input(input), name);
+        SymmetricInt16(shapes, shapes.Input(input), name);
+    }
+
     /// <summary>The parameters that the model declares for the int8 output.</summary>
     /// <param name="shapes">The inputs.</param>
-    internal static Quantization DeclaredInt8(in Shapes shapes)
+    internal static Quantization DeclaredInt8(in Shapes shapes) => Declared(shapes, DataType.Int8);
+
+    /// <summary>The parameters that the model declares for an output of the type of input 0, int8 or int16.</summary>
+    /// <param name="shapes">The inputs.</param>
+    internal static Quantization DeclaredQuantized(in Shapes shapes) => Declared(shapes, shapes.Type(0));
+
+    private static Quantization Declared(in Shapes shapes, DataType type)
     {
         TensorSpec declared = shapes.Declared(0);
-        shapes.Require(declared.Type == DataType.Int8, $"the input is {shapes.Input(0)}, but the model declares the output {declared}; int8 is allowed.");
+        shapes.Require(declared.Type == type, $"the input is {shapes.Input(0)}, but the model declares the output {declared}; {type.Name()} is allowed.");
         Quantized(shapes, declared, "the declared output");
+        if (type == DataType.Int16)
+        {
+            SymmetricInt16(shapes, declared, "the declared output");
+        }
+
         return declared.Quantization!;
     }
 
-    /// <summary>The output of pooling: float32, or int8 with the parameters of the input.</summary>
+    private static void SymmetricInt16(in Shapes shapes, in TensorSpec spec, string name) =>
+        shapes.Require(spec.Quantization!.ZeroPoint == 0, $"{name} {spec} has zero point {spec.Quantization.ZeroPoint}; 0 is allowed for int16 (symmetric quantization).");
+
+    /// <summary>The output of pooling: float32, or int8 or int16 with the parameters of the input.</summary>
     /// <param name="shapes">The inputs.</param>
     /// <param name="output">Sizes of the output.</param>
     /// <param name="mayBeUInt8">Whether uint8 is allowed like int8.</param>
@@ -280,7 +338,7 @@ internal static class ShapeRules
         }
         else
         {
-            RequireInt8(shapes, 0);
+            RequireQuantized(shapes, 0);
         }
 
         return Output(shapes, input.Type, output, input.Quantization);

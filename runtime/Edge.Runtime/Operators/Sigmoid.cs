@@ -3,7 +3,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = 1 / (1 + exp(−x)), element by element. Any shape; float32 or int8. NaN stays NaN.</summary>
+/// <summary>y = 1 / (1 + exp(−x)), element by element. Any shape; float32, int8 or int16. NaN stays NaN.</summary>
 /// <remarks>dx = dy · y (1 − y): the input need not be kept. Source: ONNX Sigmoid-13.</remarks>
 public readonly record struct Sigmoid : IOperator<Sigmoid>, IDifferentiable, IPreparable
 {
@@ -19,7 +19,7 @@ public readonly record struct Sigmoid : IOperator<Sigmoid>, IDifferentiable, IPr
     }
 
     /// <inheritdoc/>
-    public OperatorPlan Infer(in Shapes shapes) => ShapeRules.Elementwise(shapes, 1f / 256, -128);
+    public OperatorPlan Infer(in Shapes shapes) => ShapeRules.Elementwise(shapes, 1f / 256, -128, mayBeInt16: true);
 
     /// <inheritdoc/>
     public void Forward(in Buffers io) => Elementwise.Map(io.Team, default(Kernel), io.Input(0), io.Output(0));
@@ -32,7 +32,7 @@ public readonly record struct Sigmoid : IOperator<Sigmoid>, IDifferentiable, IPr
 
     /// <inheritdoc/>
     public IKernel? Prepare(in Preparation preparation) =>
-        Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillLogistic(from.Scale, from.ZeroPoint, table));
+        Int16Unary.Prepare(preparation, static (from, _) => new Int16Sigmoid(from, tanh: false)) ?? Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillLogistic(from.Scale, from.ZeroPoint, table));
 
     private readonly struct Kernel : IUnaryKernel
     {

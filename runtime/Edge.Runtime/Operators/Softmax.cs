@@ -3,7 +3,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = exp(βx) / Σ exp(βx) over the last axis. At least one axis; float32 or int8. A row with a NaN or an infinite largest element becomes NaN.</summary>
+/// <summary>y = exp(βx) / Σ exp(βx) over the last axis. At least one axis; float32, int8 or int16. A row with a NaN or an infinite largest element becomes NaN.</summary>
 /// <remarks>Computed from x − max, so nothing overflows. dx = β y (dy − Σ dy y): the input need not be kept. Source: ONNX Softmax-13; TFLite SOFTMAX.</remarks>
 public readonly record struct Softmax : IOperator<Softmax>, IDifferentiable, IPreparable
 {
@@ -30,8 +30,8 @@ public readonly record struct Softmax : IOperator<Softmax>, IDifferentiable, IPr
     public OperatorPlan Infer(in Shapes shapes)
     {
         shapes.Require(shapes.Shape(0).Rank >= 1, "the input is a scalar; at least one axis is needed.");
-        OperatorPlan plan = ShapeRules.Elementwise(shapes, 1f / 256, -128);
-        if (plan.Outputs[0].Type == DataType.Int8)
+        OperatorPlan plan = ShapeRules.Elementwise(shapes, 1f / 256, -128, mayBeInt16: true);
+        if (plan.Outputs[0].Quantization is not null)
         {
             float scale = shapes.Input(0).Quantization!.Scale;
             shapes.Require(Int8Softmax.Accepts(Beta, scale), $"beta is {Beta} and the input's scale {scale}; a finite product above 2^-26 is allowed, as in TFLite.");
@@ -59,5 +59,10 @@ public readonly record struct Softmax : IOperator<Softmax>, IDifferentiable, IPr
     }
 
     /// <inheritdoc/>
-    public IKernel? Prepare(in Preparation preparation) => preparation.Input(0).Type == DataType.Float32 ? null : new Int8SoftmaxKernel(preparation, Beta);
+    public IKernel? Prepare(in Preparation preparation) => preparation.Input(0).Type switch
+    {
+        DataType.Float32 => null,
+        DataType.Int16 => new Int16SoftmaxKernel(preparation, Beta),
+        _ => new Int8SoftmaxKernel(preparation, Beta),
+    };
 }

@@ -2,7 +2,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = activation(a − b), the difference of two tensors with NumPy broadcasting: a missing axis or one of size 1 repeats. float32, int8 with scale and zero point, or plain integers (int8, uint8, int16, int32, int64), which wrap around before the clamp.</summary>
+/// <summary>y = activation(a − b), the difference of two tensors with NumPy broadcasting: a missing axis or one of size 1 repeats. float32, int8 or int16 with scale and zero point, or plain integers (int8, uint8, int16, int32, int64), which wrap around before the clamp.</summary>
 /// <param name="Activation">A clamp of the result.</param>
 /// <remarks>Gradients: dA = dY and dB = −dY, summed over the axes along which the input was repeated. Source: ONNX Sub-14.</remarks>
 public readonly record struct Subtract(Activation Activation) : IOperator<Subtract>, IDifferentiable, IPreparable

@@ -3,7 +3,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>y = tanh(x), element by element. Any shape; float32 or int8. NaN stays NaN.</summary>
+/// <summary>y = tanh(x), element by element. Any shape; float32, int8 or int16. NaN stays NaN.</summary>
 /// <remarks>dx = dy · (1 − y²), as (1 − y)(1 + y), which does not cancel near ±1: the input need not be kept. Source: ONNX Tanh-13.</remarks>
 public readonly record struct Tanh : IOperator<Tanh>, IDifferentiable, IPreparable
 {
@@ -19,7 +19,7 @@ public readonly record struct Tanh : IOperator<Tanh>, IDifferentiable, IPreparab
     }
 
     /// <inheritdoc/>
-    public OperatorPlan Infer(in Shapes shapes) => ShapeRules.Elementwise(shapes, 1f / 128, 0);
+    public OperatorPlan Infer(in Shapes shapes) => ShapeRules.Elementwise(shapes, 1f / 128, 0, mayBeInt16: true);
 
     /// <inheritdoc/>
     public void Forward(in Buffers io) => Elementwise.Map(io.Team, default(Kernel), io.Input(0), io.Output(0));
@@ -32,7 +32,7 @@ public readonly record struct Tanh : IOperator<Tanh>, IDifferentiable, IPreparab
 
     /// <inheritdoc/>
     public IKernel? Prepare(in Preparation preparation) =>
-        Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillTanh(from.Scale, from.ZeroPoint, table));
+        Int16Unary.Prepare(preparation, static (from, _) => new Int16Sigmoid(from, tanh: true)) ?? Int8TableKernel.Prepare(preparation, static (from, to, table) => Int8Table.FillTanh(from.Scale, from.ZeroPoint, table));
 
     private readonly struct Kernel : IUnaryKernel
     {

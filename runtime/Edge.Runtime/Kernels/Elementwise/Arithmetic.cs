@@ -17,7 +17,7 @@ internal static class Arithmetic
         Multiply,
     }
 
-    /// <summary>The plan: NumPy broadcasting of two float32 or two plain integer tensors, or of two int8 tensors to an int8 output with parameters of its own.</summary>
+    /// <summary>The plan: NumPy broadcasting of two float32 or two plain integer tensors, or of two int8 or int16 tensors to an output of their type with parameters of its own.</summary>
     internal static OperatorPlan Infer(in Shapes shapes, Kind kind, Activation activation)
     {
         ShapeRules.Known(shapes, activation);
@@ -35,7 +35,7 @@ internal static class Arithmetic
         }
         else
         {
-            output = new TensorSpec(DataType.Int8, output.Shape, InferInt8(shapes, kind));
+            output = new TensorSpec(shapes.Type(0), output.Shape, InferQuantized(shapes, kind));
         }
 
         bool gradientInPlace = kind != Kind.Multiply;
@@ -47,7 +47,7 @@ internal static class Arithmetic
         };
     }
 
-    /// <summary>The kernel of int8 inputs with scale and zero point; null for float32 and plain integers.</summary>
+    /// <summary>The kernel of int8 or int16 inputs with scale and zero point; null for float32 and plain integers.</summary>
     internal static IKernel? Prepare(in Preparation preparation, Kind kind, Activation activation)
     {
         if (preparation.Input(0).Quantization is null)
@@ -56,6 +56,14 @@ internal static class Arithmetic
         }
 
         Quantization left = preparation.Input(0).Quantization!, right = preparation.Input(1).Quantization!, output = preparation.Output(0).Quantization!;
+        if (preparation.Input(0).Type == DataType.Int16)
+        {
+            Int16Range wide = Int16Range.Of(activation, output.Scale);
+            return kind == Kind.Multiply
+                ? new Int16BinaryKernel<Int16Product>(new(left.Scale, right.Scale, output.Scale, wide))
+                : new Int16BinaryKernel<Int16Sum>(new(left.Scale, right.Scale, output.Scale, kind == Kind.Subtract, wide));
+        }
+
         Int8Range range = Int8Range.Of(activation, output.Scale, output.ZeroPoint);
         return kind switch
         {
@@ -65,15 +73,17 @@ internal static class Arithmetic
         };
     }
 
-    private static Quantization InferInt8(in Shapes shapes, Kind kind)
+    private static Quantization InferQuantized(in Shapes shapes, Kind kind)
     {
-        ShapeRules.RequireInt8(shapes, 0);
-        ShapeRules.RequireInt8(shapes, 1);
-        Quantization output = ShapeRules.DeclaredInt8(shapes);
+        ShapeRules.RequireQuantized(shapes, 0);
+        ShapeRules.RequireQuantized(shapes, 1);
+        ShapeRules.SameTypes(shapes);
+        Quantization output = ShapeRules.DeclaredQuantized(shapes);
+        int bits = shapes.Type(0) == DataType.Int16 ? 14 : 19;
         float input = Math.Max(shapes.Input(0).Quantization!.Scale, shapes.Input(1).Quantization!.Scale);
         shapes.Require(
-            kind == Kind.Multiply || input / output.Scale < 1 << 19,
-            $"the larger scale of the inputs is {input}, that of the output {output.Scale}; a ratio below 2^19 is allowed, as in TFLite.");
+            kind == Kind.Multiply || input / output.Scale < 1 << bits,
+            $"the larger scale of the inputs is {input}, that of the output {output.Scale}; a ratio below 2^{bits} is allowed, as in TFLite.");
         return output;
     }
 

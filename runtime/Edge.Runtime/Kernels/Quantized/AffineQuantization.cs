@@ -137,7 +137,7 @@ internal static class AffineQuantization
         }
     }
 
-    /// <summary>An int32 bias to float32: scaled as it says, else as TFLite defines it, by input scale · weight scale of its channel.</summary>
+    /// <summary>An int32 or int64 bias to float32: scaled as it says, else as TFLite defines it, by input scale · weight scale of its channel.</summary>
     /// <param name="data">Its elements.</param>
     /// <param name="bias">Its spec.</param>
     /// <param name="input">Parameters of the layer's input, or null.</param>
@@ -145,12 +145,11 @@ internal static class AffineQuantization
     /// <param name="x">Receives as many values.</param>
     public static void DequantizeBias(ReadOnlySpan<byte> data, in TensorSpec bias, Quantization? input, Quantization? weights, Span<float> x)
     {
-        ReadOnlySpan<int> stored = MemoryMarshal.Cast<byte, int>(data);
-        for (int i = 0; i < stored.Length; i++)
+        for (int i = 0; i < x.Length; i++)
         {
             double scale = bias.Quantization is { } own ? own.Scales[own.Axis < 0 ? 0 : i]
                 : (double)(input?.Scale ?? 1) * (weights is null ? 1 : weights.Scales[weights.Axis < 0 ? 0 : i]);
-            x[i] = (float)(stored[i] * scale);
+            x[i] = (float)((bias.Type == DataType.Int64 ? MemoryMarshal.Cast<byte, long>(data)[i] : MemoryMarshal.Cast<byte, int>(data)[i]) * scale);
         }
     }
 

@@ -126,10 +126,10 @@ internal static class FixedPoint
         _ => (sbyte.MinValue, sbyte.MaxValue),
     };
 
-    /// <summary>A real bound in the output's quantization; saturates where it lies outside int8, so infinities are no bound.</summary>
-    public static int Bound(float value, float scale, int zeroPoint)
+    /// <summary>A real bound in the output's quantization; saturates where it lies outside the type (int8 unless stated), so infinities are no bound.</summary>
+    public static int Bound(float value, float scale, int zeroPoint, int lowest = sbyte.MinValue, int highest = sbyte.MaxValue)
     {
         float steps = MathF.Round(value / scale, MidpointRounding.AwayFromZero);
-        return (int)Math.Clamp(zeroPoint + (double)steps, sbyte.MinValue, sbyte.MaxValue);
+        return (int)Math.Clamp(zeroPoint + (double)steps, lowest, highest);
     }
 }

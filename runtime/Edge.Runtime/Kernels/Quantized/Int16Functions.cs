@@ -37,9 +37,12 @@ internal static class Int16Functions
     ];
 
     /// <summary>1 / (1 + exp(−x)) for a scale of 2^−12.</summary>
-    public static short Sigmoid(short x)
+    public static short Sigmoid(short x) => SigmoidOf(x * 3);
+
+    /// <summary>1 / (1 + exp(−x / 12288)).</summary>
+    /// <param name="scaled">x, at least −(2³¹ − 1).</param>
+    public static short SigmoidOf(int scaled)
     {
-        int scaled = x * 3;
         uint magnitude = (uint)Math.Abs(scaled);
         uint index = magnitude >> 9;
         uint result = index >= 255 ? 0x7FFFu << 10 : ((uint)Table[(int)index] << 9) + ((magnitude & 0x1FF) * (uint)(Table[(int)index + 1] - Table[(int)index]));
@@ -53,7 +56,13 @@ internal static class Int16Functions
     public static short Tanh(short x, int power)
     {
         int shift = power - GatePower;
-        int scaled = shift >= 0 ? x * (3 << shift) : ((x * 3) + (1 << (-shift - 1))) >> -shift;
+        return TanhOf(shift >= 0 ? x * (3 << shift) : ((x * 3) + (1 << (-shift - 1))) >> -shift);
+    }
+
+    /// <summary>tanh(x / 12288).</summary>
+    /// <param name="scaled">x, at least −(2³¹ − 1).</param>
+    public static short TanhOf(int scaled)
+    {
         uint magnitude = (uint)Math.Abs(scaled);
         uint index = magnitude >> 8;
         int result = index >= 255 ? 0xFFFF << 8 : (Table[(int)index] << 8) + ((int)(magnitude & 0xFF) * (Table[(int)index + 1] - Table[(int)index]));

@@ -3,7 +3,7 @@ using Edge.Format;
 
 namespace Edge.Runtime.Kernels;
 
-/// <summary>Sum and mean of int8 over some axes.</summary>
+/// <summary>Sum and mean of int8 or int16 over some axes.</summary>
 /// <remarks>
 /// Sources: TensorFlow Lite kernels/internal/reference/reduce.h: QuantizedMeanOrSum, and Mean where input and output have the same parameters (the quotient
 /// truncates); which of them from TFLite Micro kernels/reduce_common.cc, EvalIntegerMean and EvalSumHelper.
@@ -13,7 +13,7 @@ internal readonly struct Int8Reduction
     private readonly int _inputZeroPoint;
     private readonly int _multiplier;
     private readonly int _shift;
-    private readonly Int8Range _range;
+    private readonly int _outputZeroPoint;
     private readonly bool _divides;
 
     /// <summary>Folds the scales.</summary>
@@ -26,7 +26,7 @@ internal readonly struct Int8Reduction
     public Int8Reduction(float inputScale, int inputZeroPoint, float outputScale, int outputZeroPoint, int count)
     {
         _inputZeroPoint = inputZeroPoint;
-        _range = new Int8Range(outputZeroPoint, sbyte.MinValue, sbyte.MaxValue);
+        _outputZeroPoint = outputZeroPoint;
         _divides = count > 0 && inputScale == outputScale && inputZeroPoint == outputZeroPoint;
         (_multiplier, _shift) = FixedPoint.QuantizeMultiplier((double)inputScale / outputScale);
         if (count > 0)
@@ -43,7 +43,7 @@ internal readonly struct Int8Reduction
     /// <param name="input">Row-major values.</param>
     /// <param name="sums">Room for one sum for each result.</param>
     /// <param name="output">Receives the results.</param>
-    public void Run(in Shape shape, uint reduced, ReadOnlySpan<sbyte> input, Span<int> sums, Span<sbyte> output)
+    public void Run<T>(in Shape shape, uint reduced, ReadOnlySpan<T> input, Span<int> sums, Span<T> output) where T : unmanaged, IBinaryInteger<T>
     {
         sums = sums[..output.Length];
         sums.Clear();
@@ -62,13 +62,13 @@ internal readonly struct Int8Reduction
 
         for (int at = 0, target = 0; at < input.Length; at += inner)
         {
-            ReadOnlySpan<sbyte> row = input.Slice(at, inner);
+            ReadOnlySpan<T> row = input.Slice(at, inner);
             if (innerReduced)
             {
                 int sum = sums[target];
-                foreach (sbyte value in row)
+                foreach (T value in row)
                 {
-                    sum += value;
+                    sum += int.CreateTruncating(value);
                 }
 
                 sums[target] = sum;
@@ -78,7 +78,7 @@ internal readonly struct Int8Reduction
                 Span<int> rowSums = sums.Slice(target, inner);
                 for (int i = 0; i < row.Length; i++)
                 {
-                    rowSums[i] += row[i];
+                    rowSums[i] += int.CreateTruncating(row[i]);
                 }
             }
 
@@ -98,8 +98,8 @@ internal readonly struct Int8Reduction
         for (int i = 0; i < output.Length; i++)
         {
             output[i] = _divides
-                ? (sbyte)(sums[i] / count)
-                : Requantizer.Value(unchecked(sums[i] - (_inputZeroPoint * count)), _multiplier, _shift, _range);
+                ? T.CreateTruncating(sums[i] / count)
+                : T.CreateSaturating(FixedPoint.Multiply(unchecked(sums[i] - (_inputZeroPoint * count)), _multiplier, _shift) + _outputZeroPoint);
         }
     }
 }

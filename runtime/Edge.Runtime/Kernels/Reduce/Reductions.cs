@@ -7,14 +7,14 @@ namespace Edge.Runtime.Kernels;
 /// <summary>What the reducing operators share.</summary>
 internal static class Reductions
 {
-    /// <summary>The plan of a sum or mean: float32, plain integers, or int8 with the parameters that the model declares.</summary>
+    /// <summary>The plan of a sum or mean: float32, plain integers, or int8 or int16 with the parameters that the model declares.</summary>
     internal static OperatorPlan Infer(in Shapes shapes, IntList axes, bool keepDims)
     {
         Quantization? quantization = null;
         if (shapes.Type(0) != DataType.Float32 && !ShapeRules.IsPlainInteger(shapes.Input(0)))
         {
-            ShapeRules.RequireInt8(shapes, 0);
-            quantization = ShapeRules.DeclaredInt8(shapes);
+            ShapeRules.RequireQuantized(shapes, 0);
+            quantization = ShapeRules.DeclaredQuantized(shapes);
         }
 
         TensorSpec output = new(shapes.Type(0), OutputShape(shapes, axes, keepDims), quantization);

@@ -27,12 +27,14 @@ internal sealed class Int8PoolKernel : IKernel
     /// <param name="preparation">The operator's tensors, as the shape rule accepted them.</param>
     /// <param name="geometry">Its sizes; the batch may differ from run to run.</param>
     /// <param name="activation">The clamp applied to the result.</param>
-    internal static Int8PoolKernel Max(in Preparation preparation, in ConvGeometry geometry, Activation activation) =>
-        new(preparation, geometry, average: false, activation);
+    internal static IKernel Max(in Preparation preparation, in ConvGeometry geometry, Activation activation) => Prepare(preparation, geometry, average: false, activation);
 
     /// <summary>Prepares the average of each window, padding not counted; parameters as for <see cref="Max"/>.</summary>
-    internal static Int8PoolKernel Average(in Preparation preparation, in ConvGeometry geometry, Activation activation) =>
-        new(preparation, geometry, average: true, activation);
+    internal static IKernel Average(in Preparation preparation, in ConvGeometry geometry, Activation activation) => Prepare(preparation, geometry, average: true, activation);
+
+    private static IKernel Prepare(in Preparation preparation, in ConvGeometry geometry, bool average, Activation activation) => preparation.Input(0).Type == DataType.Int16
+        ? new Int16PoolKernel(geometry, average, Int16Range.Of(activation, preparation.Output(0).Quantization!.Scale))
+        : new Int8PoolKernel(preparation, geometry, average, activation);
 
     public void Forward(in Buffers io)
     {

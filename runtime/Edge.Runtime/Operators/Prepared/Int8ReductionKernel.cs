@@ -3,7 +3,7 @@ using Edge.Runtime.Kernels;
 
 namespace Edge.Runtime.Operators;
 
-/// <summary>An int8 sum or mean over axes with its multiplier; see <see cref="Int8Reduction"/>.</summary>
+/// <summary>An int8 or int16 sum or mean over axes with its multiplier; see <see cref="Int8Reduction"/>.</summary>
 /// <param name="axes">The axes; empty: all.</param>
 /// <param name="mean">Whether it is the mean.</param>
 /// <param name="input">Parameters of the input.</param>
@@ -14,9 +14,16 @@ internal sealed class Int8ReductionKernel(IntList axes, bool mean, Quantization 
     {
         // The batch may be an axis of the mean, so its size is not known before.
         Shape shape = io.InputShape(0);
-        Span<sbyte> results = io.Output<sbyte>(0);
-        int count = mean ? shape.ElementCount / results.Length : 0;
-        new Int8Reduction(input.Scale, input.ZeroPoint, output.Scale, output.ZeroPoint, count)
-            .Run(shape, Reductions.Axes(shape.Rank, axes), io.Input<sbyte>(0), io.Scratch<int>(), results);
+        int count = mean ? shape.ElementCount / io.OutputShape(0).ElementCount : 0;
+        Int8Reduction reduction = new(input.Scale, input.ZeroPoint, output.Scale, output.ZeroPoint, count);
+        uint reduced = Reductions.Axes(shape.Rank, axes);
+        if (io.InputSpec(0).Type == DataType.Int16)
+        {
+            reduction.Run(shape, reduced, io.Input<short>(0), io.Scratch<int>(), io.Output<short>(0));
+        }
+        else
+        {
+            reduction.Run(shape, reduced, io.Input<sbyte>(0), io.Scratch<int>(), io.Output<sbyte>(0));
+        }
     }
 }

@@ -42,6 +42,27 @@ public sealed class TfliteQuantizedTests
         Assert.Equal([(byte)Math.Clamp((int)Math.Round(sum / 8.0, MidpointRounding.AwayFromZero), 0, 255)], TfliteRun.Run<byte, byte>(model, [138, 148]));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Int16_activations_stay_beside_int8_weights(bool wideBias)
+    {
+        TfliteWriter model = new();
+        int x = model.Input(TensorKind.Int16, [1, 2, 1, 2], 0.5f), y = model.Tensor(TensorKind.Int16, [1, 2, 1, 2], 1), z = model.Tensor(TensorKind.Int16, [1, 3], 2);
+        int bias = wideBias ? model.Constant(TensorKind.Int64, [2], new long[] { 100, -100 }) : model.Constant(TensorKind.Int32, [2], new[] { 100, -100 });
+        model.Add(3, [x, model.PerChannel(TensorKind.Int8, [2, 1, 1, 2], [2, 1, -1, 3], [1, 0.5f], 0), bias], [y], OptionsKind.Conv2D, new Flat { [1] = 1, [2] = 1, [3] = (byte)1 });
+        model.Add(9, [y, model.Constant(TensorKind.Int8, [3, 4], new sbyte[] { 1, 1, 1, 1, 4, 0, 0, 0, 0, 0, 0, -4 }, 0.5f), -1], [z], OptionsKind.FullyConnected);
+        Graph graph = model.Output(z).Open().Build();
+        Assert.All(graph.Nodes.Where(static node => node.IsLayer), static node => Assert.Equal((DataType.Int16, DataType.Int8), (node.Output.Type, node.Inputs[1]!.Type)));
+        using Session session = TfliteRun.Load(model);
+        Assert.Equal((DataType.Int16, DataType.Int16), (session.InputSpec(0).Type, session.OutputSpec(0).Type));
+        ((short[])[1000, -200, 20_000, 3]).CopyTo(session.Input<short>());
+        session.Run();
+
+        // Pixel 1: (2000 − 200 + 100) / 2 = 950 and relu((−1000 − 600 − 100) / 4) = 0; pixel 2: (40 003 + 100) / 2 = 20 051.5 → 20 052 and 0.
+        Assert.Equal([(950 + 20_052) / 4 + 1, 950, 0], session.Output<short>().ToArray());
+    }
+
     [Fact]
     public void One_scale_of_int8_convolutions_is_one_for_each_channel()
     {

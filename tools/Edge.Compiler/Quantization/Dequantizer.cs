@@ -190,7 +190,7 @@ public static class Dequantizer
         }
 
         private static bool IsBias(Node node, int input) =>
-            node.Info.Role(input) == InputRole.Bias && node.Inputs[input] is { IsConstant: true, Type: DataType.Int32 } && IsQuantized(node.Inputs[0]!.Spec);
+            node.Info.Role(input) == InputRole.Bias && node.Inputs[input] is { IsConstant: true, Type: DataType.Int32 or DataType.Int64 } && IsQuantized(node.Inputs[0]!.Spec);
 
         private Tensor Bias(Node node, int input)
         {

@@ -4,7 +4,7 @@ using Edge.Runtime.Operators;
 
 namespace Edge.Compiler;
 
-/// <summary>The int8 parameters of every float32 tensor: tensors that must share them form a group, whose range holds all of theirs.</summary>
+/// <summary>The int8 or int16 parameters of every float32 tensor: tensors that must share them form a group, whose range holds all of theirs.</summary>
 /// <remarks>A constant belongs to no group, for others may read it too: each reader gets it with the parameters that it needs.</remarks>
 internal sealed class ParameterPlan
 {
@@ -13,11 +13,16 @@ internal sealed class ParameterPlan
     private readonly Dictionary<Tensor, Quantization> _fixed = [];
     private readonly Dictionary<Tensor, ValueRange> _ranges = [];
 
+    /// <summary>Type of the activations.</summary>
+    public DataType Type { get; }
+
     /// <summary>Forms the groups.</summary>
-    /// <param name="nodes">The nodes that are to become int8, in execution order.</param>
+    /// <param name="nodes">The nodes that are to become integers, in execution order.</param>
     /// <param name="ranges">The range of every float32 tensor that they read or write.</param>
-    public ParameterPlan(IReadOnlyCollection<Node> nodes, Dictionary<Tensor, ValueRange> ranges)
+    /// <param name="type">Type of the activations: int8 or int16.</param>
+    public ParameterPlan(IReadOnlyCollection<Node> nodes, Dictionary<Tensor, ValueRange> ranges, DataType type)
     {
+        Type = type;
         List<(Tensor Constant, Tensor Output)> constants = [];
         foreach (IGrouping<int?, Node> state in nodes.Where(static node => node.StateId is not null && node.Output.Type == DataType.Float32).GroupBy(static node => node.StateId))
         {
@@ -32,7 +37,7 @@ internal sealed class ParameterPlan
             switch (QuantizationRules.Of(node.Operator))
             {
                 case QuantizationRule.Fixed:
-                    _fixed[node.Output] = QuantizationRules.Fixed(node.Operator);
+                    _fixed[node.Output] = QuantizationRules.Fixed(node.Operator, type);
                     break;
                 case QuantizationRule.Linked:
                     Tensor[] linked = [.. Enumerable.Range(0, node.Inputs.Count).Where(input => QuantizationRules.IsLinked(node, input)).Select(input => node.Inputs[input]!)];
@@ -55,17 +60,12 @@ internal sealed class ParameterPlan
         }
     }
 
-    /// <summary>The int8 spec of a float32 tensor.</summary>
-    public TensorSpec Spec(Tensor tensor) => new(DataType.Int8, tensor.Shape, Parameters(tensor));
+    /// <summary>The quantized spec of a float32 tensor.</summary>
+    public TensorSpec Spec(Tensor tensor) => new(Type, tensor.Shape, Parameters(tensor));
 
     /// <summary>The range behind a tensor's parameters.</summary>
-    public ValueRange Range(Tensor tensor)
-    {
-        Quantization parameters = Parameters(tensor);
-        return _fixed.ContainsKey(Root(tensor))
-            ? new ValueRange((sbyte.MinValue - parameters.ZeroPoint) * parameters.Scale, (sbyte.MaxValue - parameters.ZeroPoint) * parameters.Scale)
-            : _ranges[Root(tensor)];
-    }
+    public ValueRange Range(Tensor tensor) =>
+        _fixed.ContainsKey(Root(tensor)) ? Dequantizer.Range(Type, Parameters(tensor)) : _ranges[Root(tensor)];
 
     public Quantization Parameters(Tensor tensor)
     {
@@ -76,7 +76,7 @@ internal sealed class ParameterPlan
         }
 
         ref Quantization? parameters = ref CollectionsMarshal.GetValueRefOrAddDefault(_parameters, root, out _);
-        return parameters ??= _ranges[root].ToInt8();
+        return parameters ??= Type == DataType.Int16 ? _ranges[root].ToInt16() : _ranges[root].ToInt8();
     }
 
     private void Widen(Tensor tensor, ValueRange range)

@@ -9,7 +9,7 @@ internal enum QuantizationRule
     /// <summary>It has no int8 form.</summary>
     None,
 
-    /// <summary>Int8 weights with a scale for each channel, int32 bias; the output has parameters of its own.</summary>
+    /// <summary>Int8 weights with a scale for each channel, int32 bias (int64 beside int16 data); the output has parameters of its own.</summary>
     Layer,
 
     /// <summary>The output, where it is float32, has parameters of its own.</summary>
@@ -35,6 +35,7 @@ internal static class QuantizationRules
 
     private static readonly Quantization Probability = new(1f / 256, sbyte.MinValue);
     private static readonly Quantization Symmetric = new(1f / 128, 0);
+    private static readonly Quantization Unit16 = new(1f / 32768, 0);
     private static readonly Quantization LogProbability = new(1f / 16, sbyte.MaxValue);
 
     public static QuantizationRule Of(IOperator op) => op switch
@@ -67,8 +68,9 @@ internal static class QuantizationRules
     public static bool IsLinked(Node node, int input) => (Linked(node.Operator) & (1u << input)) != 0 && node.Input(input) is { Type: DataType.Float32 };
 
     /// <summary>The parameters of an output whose range is known: probabilities [0, 1), their logarithms (−16, 0], the hyperbolic tangent and unit vectors [−1, 1).</summary>
-    public static Quantization Fixed(IOperator op) => op switch
+    public static Quantization Fixed(IOperator op, DataType type) => op switch
     {
+        _ when type == DataType.Int16 => Unit16,
         Tanh or L2Normalization => Symmetric,
         LogSoftmax => LogProbability,
         _ => Probability,

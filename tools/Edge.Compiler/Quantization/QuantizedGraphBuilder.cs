@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using Edge.Format;
 using Edge.Runtime;
+using Edge.Runtime.Kernels;
 using Edge.Runtime.Operators;
 using QuantizeOperator = Edge.Runtime.Operators.Quantize;
 
 namespace Edge.Compiler;
 
-/// <summary>Builds the int8 graph node by node. A tensor may exist as int8, as it was, or both; each form is made once, where it is first needed.</summary>
+/// <summary>Builds the graph of integers node by node. A tensor may exist as int8 (or int16), as it was, or both; each form is made once, where it is first needed.</summary>
 internal sealed class QuantizedGraphBuilder(
     Graph source, ParameterPlan plan, Dictionary<Node, LayerParameters> layers, Dictionary<Node, string> reasons, QuantizedInterface surface)
 {
@@ -86,7 +87,7 @@ internal sealed class QuantizedGraphBuilder(
         }
         catch (ShapeException error)
         {
-            return $"{node.Info.Name} has no int8 form for this case: {error.Message}";
+            return $"{node.Info.Name} has no {plan.Type.Name()} form for this case: {error.Message}";
         }
     }
 
@@ -132,7 +133,7 @@ internal sealed class QuantizedGraphBuilder(
 
         // As an output of a float32 interface the dequantized tensor is the one that keeps the name.
         TensorSpec[] specs = [.. node.Outputs.Select(output => output.Type == DataType.Float32 ? plan.Spec(output) : output.Spec)];
-        string[] names = [.. node.Outputs.Select(output => output.Type == DataType.Float32 && source.IsOutput(output) && surface == QuantizedInterface.Float32 ? output.Name + "_int8" : output.Name)];
+        string[] names = [.. node.Outputs.Select(output => output.Type == DataType.Float32 && source.IsOutput(output) && surface == QuantizedInterface.Float32 ? output.Name + Suffix : output.Name)];
         Node made = _target.AddNode(node.Info, node.Operator, node.Name, inputs, specs, names);
         for (int i = 0; i < node.Outputs.Count; i++)
         {
@@ -175,10 +176,10 @@ internal sealed class QuantizedGraphBuilder(
     /// <summary>A tensor as int8 with the parameters that a reader asks for.</summary>
     private Tensor Int8(Tensor tensor, Quantization wanted)
     {
-        TensorSpec spec = new(DataType.Int8, tensor.Shape, wanted);
+        TensorSpec spec = plan.Spec(tensor) with { Quantization = wanted };
         if (tensor.IsConstant)
         {
-            return Constant(tensor, tensor.Name, spec, Round(tensor.Values<float>(), wanted));
+            return Constant(tensor, tensor.Name, spec, Round(tensor.Values<float>(), spec));
         }
 
         Tensor made = Int8(tensor);
@@ -198,7 +199,7 @@ internal sealed class QuantizedGraphBuilder(
         }
 
         bool outer = source.IsOutput(tensor) && surface == QuantizedInterface.Int8;
-        made = Convert(default(QuantizeOperator), outer ? tensor.Name : tensor.Name + "_int8", plan.Spec(tensor), Plain(tensor));
+        made = Convert(default(QuantizeOperator), outer ? tensor.Name : tensor.Name + Suffix, plan.Spec(tensor), Plain(tensor));
         _int8.Add(tensor, made);
         return made;
     }
@@ -236,8 +237,18 @@ internal sealed class QuantizedGraphBuilder(
     private Tensor Convert<TOperator>(TOperator op, string name, TensorSpec spec, Tensor input) where TOperator : struct, IOperator<TOperator> =>
         _target.AddNode(TOperator.Info, op, name + "/" + TOperator.Info.Name.ToLowerInvariant(), [input], [spec], [name]).Output;
 
-    private static byte[] Round(ReadOnlySpan<float> values, Quantization parameters)
+    private string Suffix => "_" + plan.Type.Name();
+
+    private static byte[] Round(ReadOnlySpan<float> values, TensorSpec spec)
     {
+        Quantization parameters = spec.Quantization!;
+        if (spec.Type == DataType.Int16)
+        {
+            short[] wide = new short[values.Length];
+            AffineQuantization.Quantize(values, parameters.Scale, 0, wide);
+            return MemoryMarshal.AsBytes<short>(wide).ToArray();
+        }
+
         sbyte[] rounded = new sbyte[values.Length];
         for (int i = 0; i < rounded.Length; i++)
         {

@@ -10,6 +10,11 @@ internal sealed class QuantizedWeights
     // A bias of 2²⁸ steps leaves the int32 accumulator room for 57 000 products of the largest int8 values.
     private const double MostBiasSteps = 1 << 28;
 
+    // TensorFlow Lite's int16 kernels take sums below 2⁴⁷.
+    private const double MostWideBiasSteps = 1L << 45;
+
+    private readonly bool _wide;
+
     private readonly int _axis;
     private readonly sbyte[] _values;
     private readonly float[] _scales;
@@ -18,11 +23,13 @@ internal sealed class QuantizedWeights
     /// <summary>Rounds the weights: scale = max |w| / 127 for each channel, q = round(w / scale) in −127 … 127.</summary>
     /// <param name="weights">Float32 weights.</param>
     /// <param name="axis">The axis of the output channels.</param>
-    /// <param name="bias">The float32 bias, or empty: a channel of tiny weights and a large bias gets a larger scale, so that the bias fits int32.</param>
+    /// <param name="bias">The float32 bias, or empty: a channel of tiny weights and a large bias gets a larger scale, so that the bias fits its type.</param>
     /// <param name="inputScale">Scale of the layer's input.</param>
+    /// <param name="wide">Whether the layer's data are int16 and its bias is int64.</param>
     /// <remarks>Source: TFLite 8-bit quantization specification.</remarks>
-    public QuantizedWeights(Tensor weights, int axis, ReadOnlySpan<float> bias, float inputScale)
+    public QuantizedWeights(Tensor weights, int axis, ReadOnlySpan<float> bias, float inputScale, bool wide = false)
     {
+        _wide = wide;
         _source = weights;
         _axis = axis;
         ReadOnlySpan<float> source = weights.Values<float>();
@@ -40,7 +47,7 @@ internal sealed class QuantizedWeights
         _scales = new float[channels];
         for (int c = 0; c < channels; c++)
         {
-            double scale = Math.Max(largest[c] / sbyte.MaxValue, bias.IsEmpty ? 0 : Math.Abs((double)bias[c]) / (inputScale * MostBiasSteps));
+            double scale = Math.Max(largest[c] / sbyte.MaxValue, bias.IsEmpty ? 0 : Math.Abs((double)bias[c]) / (inputScale * (wide ? MostWideBiasSteps : MostBiasSteps)));
             _scales[c] = scale > 1e-30 ? (float)scale : 1f / sbyte.MaxValue;
         }
 
@@ -83,19 +90,21 @@ internal sealed class QuantizedWeights
         return error;
     }
 
-    /// <summary>The bias as int32: scale = input scale · weight scale for each channel, zero point 0.</summary>
+    /// <summary>The bias as int32, or int64 beside int16 data: scale = input scale · weight scale for each channel, zero point 0; the format states it for int32, for int64 it is understood.</summary>
     /// <param name="bias">Float32 values, one for each channel.</param>
     /// <param name="inputScale">Scale of the layer's input.</param>
     public (TensorSpec Spec, byte[] Data) Bias(ReadOnlySpan<float> bias, float inputScale)
     {
-        int[] values = new int[bias.Length];
+        long[] values = new long[bias.Length];
+        (double lowest, double highest) = _wide ? (-MostWideBiasSteps, MostWideBiasSteps) : (int.MinValue, int.MaxValue);
         float[] scales = new float[bias.Length];
         for (int c = 0; c < bias.Length; c++)
         {
             scales[c] = inputScale * _scales[c];
-            values[c] = (int)Math.Clamp(Math.Round(bias[c] / ((double)inputScale * _scales[c]), MidpointRounding.AwayFromZero), int.MinValue, int.MaxValue);
+            values[c] = (long)Math.Clamp(Math.Round(bias[c] / ((double)inputScale * _scales[c]), MidpointRounding.AwayFromZero), lowest, highest);
         }
 
-        return (new TensorSpec(DataType.Int32, new Shape(bias.Length), new Quantization(scales, [], 0)), MemoryMarshal.AsBytes<int>(values).ToArray());
+        byte[] data = _wide ? MemoryMarshal.AsBytes<long>(values).ToArray() : MemoryMarshal.AsBytes<int>(Array.ConvertAll(values, static value => (int)value)).ToArray();
+        return (_wide ? new TensorSpec(DataType.Int64, new Shape(bias.Length)) : new TensorSpec(DataType.Int32, new Shape(bias.Length), new Quantization(scales, [], 0)), data);
     }
 }

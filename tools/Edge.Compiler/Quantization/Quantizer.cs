@@ -3,10 +3,10 @@ using Edge.Runtime.Operators;
 
 namespace Edge.Compiler;
 
-/// <summary>Turns a float32 network into int8 after training, by the TFLite 8-bit quantization specification.</summary>
+/// <summary>Turns a float32 network into integers after training, by the TFLite 8-bit quantization specification, or its form with int16 activations.</summary>
 /// <remarks>
-/// Activations are int8 with scale and zero point, weights int8 symmetric with one scale for each output channel, biases int32. The ranges of activations come from
-/// calibration samples. What has no int8 form stays float32 between Dequantize and Quantize, and is listed in the report.
+/// Activations are int8 with scale and zero point (or int16, symmetric), weights int8 symmetric with one scale for each output channel, biases int32 (int64). The ranges of activations come from
+/// calibration samples. What has no integer form stays float32 between Dequantize and Quantize, and is listed in the report.
 /// </remarks>
 public static class Quantizer
 {
@@ -26,6 +26,12 @@ public static class Quantizer
             throw new ArgumentException($"Percentile {options.Percentile} and {options.FloatLastLayers} float layers; above 50 up to 100, and at least 0, are allowed.", nameof(options));
         }
 
+        bool wide = options.Activations == ActivationPrecision.Int16;
+        if (wide)
+        {
+            options = options with { Method = CalibrationMethod.MinMax };
+        }
+
         Graph graph = floatGraph.Clone();
         Compile.Optimize(graph);
         if (options.KeepFloat.FirstOrDefault(name => graph.Nodes.All(node => node.Name != name)) is { } unknown)
@@ -39,8 +45,8 @@ public static class Quantizer
         new Int8Lowering(graph, asked).Run();
         Dictionary<Node, string> reasons = Reasons(graph, asked);
         Node[] int8 = [.. graph.Nodes.Where(node => !reasons.ContainsKey(node))];
-        ParameterPlan plan = new(int8, Calibrator.Ranges(graph, int8, data, options));
-        Dictionary<Node, LayerParameters> layers = Layers(graph, reasons, plan);
+        ParameterPlan plan = new(int8, Calibrator.Ranges(graph, int8, data, options), wide ? DataType.Int16 : DataType.Int8);
+        Dictionary<Node, LayerParameters> layers = Layers(graph, reasons, plan, wide);
         if (options.BiasCorrection)
         {
             CorrectBiases(graph, layers, data);
@@ -190,7 +196,7 @@ public static class Quantizer
         }
     }
 
-    private static Dictionary<Node, LayerParameters> Layers(Graph graph, Dictionary<Node, string> reasons, ParameterPlan plan)
+    private static Dictionary<Node, LayerParameters> Layers(Graph graph, Dictionary<Node, string> reasons, ParameterPlan plan, bool wide)
     {
         Dictionary<Node, LayerParameters> layers = [];
         foreach (Node node in graph.Nodes)
@@ -199,7 +205,7 @@ public static class Quantizer
             {
                 float[]? bias = node.Input(2) is { } stated ? stated.Values<float>().ToArray() : null;
                 float inputScale = plan.Parameters(node.Inputs[0]!).Scale;
-                layers.Add(node, new LayerParameters { Weights = new QuantizedWeights(node.Inputs[1]!, axis, bias, inputScale), Bias = bias });
+                layers.Add(node, new LayerParameters { Weights = new QuantizedWeights(node.Inputs[1]!, axis, bias, inputScale, wide), Bias = bias });
             }
         }
 

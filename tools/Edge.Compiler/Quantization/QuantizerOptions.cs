@@ -13,20 +13,33 @@ public enum CalibrationMethod
     MeanSquareError = 2,
 }
 
+/// <summary>The type of quantized activations; weights are int8 beside both.</summary>
+public enum ActivationPrecision
+{
+    /// <summary>Int8 with scale and zero point, int32 biases: smallest and fastest.</summary>
+    Int8 = 0,
+
+    /// <summary>Int16 symmetric, int64 biases ("16x8" in TensorFlow Lite): nearly the accuracy of weight-only quantization, twice the memory of int8 activations.</summary>
+    Int16 = 1,
+}
+
 /// <summary>What a caller of the quantized model sees.</summary>
 public enum QuantizedInterface
 {
     /// <summary>Float32 inputs and outputs: the model quantizes and dequantizes itself.</summary>
     Float32 = 0,
 
-    /// <summary>Int8 inputs and outputs with the scale and zero point stated in the model.</summary>
+    /// <summary>Inputs and outputs of the activations' type (int8, or int16) with the scale and zero point stated in the model.</summary>
     Int8 = 1,
 }
 
 /// <summary>How <see cref="Quantizer"/> works.</summary>
 public sealed record QuantizerOptions
 {
-    /// <summary>How activation ranges are chosen.</summary>
+    /// <summary>The type of activations.</summary>
+    public ActivationPrecision Activations { get; init; }
+
+    /// <summary>How int8 activation ranges are chosen. Int16 ranges hold all values seen: there cutting values off costs more than finer steps save.</summary>
     public CalibrationMethod Method { get; init; } = CalibrationMethod.Percentile;
 
     /// <summary>For <see cref="CalibrationMethod.Percentile"/>: percent of the values that lie below the upper end, and above the lower one; above 50, at most 100.</summary>

@@ -16,7 +16,7 @@ namespace Edge.Cli.Verbs;
 /// <summary><c>edge convert</c>: a model from elsewhere becomes a .edge file.</summary>
 internal static class ConvertVerb
 {
-    private static readonly string[] s_modes = ["none", "int8", "dynamic", "float32"];
+    private static readonly string[] s_modes = ["none", "int8", "int16x8", "dynamic", "float32"];
 
     public static Command Create() => new Options().Command();
 
@@ -52,11 +52,11 @@ internal static class ConvertVerb
             _model = _verb.Argument<string>("model", "The source: " + string.Join(", ", ModelImporter.Formats.Select(static format => format.Files)) + ", or a .edge file.");
             _output = _verb.Option<string>("--out", "Where the model goes. Default: the source's name with .edge, in its folder.");
             _output.Aliases.Add("-o");
-            _quantize = _verb.Choice("--quantize", "none: as the source is; int8: weights and activations, needs --calibrate; dynamic: int8 weights, float32 activations; float32: what was quantized becomes float32.", "none", s_modes);
-            _calibrate = _verb.Option<string>("--calibrate", SampleData.Help + " For --quantize int8 and for verification.");
+            _quantize = _verb.Choice("--quantize", "none: as the source is; int8: weights and activations, needs --calibrate; int16x8: int8 weights and int16 activations, needs --calibrate; dynamic: int8 weights, float32 activations; float32: what was quantized becomes float32.", "none", s_modes);
+            _calibrate = _verb.Option<string>("--calibrate", SampleData.Help + " For --quantize int8 and int16x8, and for verification.");
             _samples = _verb.Count("--samples", "Samples to calibrate with; verification takes up to 8 of them.", 500);
             _method = _verb.Choice("--method", "For int8, how the range of a tensor is chosen: percentile, minmax or mse (least square error).", "percentile", "percentile", "minmax", "mse");
-            _io = _verb.Choice("--io", "For int8, what inputs and outputs are: float32 or int8.", "float32", "float32", "int8");
+            _io = _verb.Choice("--io", "For int8 and int16x8, what inputs and outputs are: float32 or int8 (int16 for int16x8).", "float32", "float32", "int8");
             _keepFloat = _verb.Many("--keep-float", "For int8, operators (by name) that stay float32.");
             _strict = _verb.Option("--strict", "Fail where a quantized model would compute something in float32.", false);
             _noVerify = _verb.Option("--no-verify", "Do not run the result beside its source.", false);
@@ -82,9 +82,9 @@ internal static class ConvertVerb
             string mode = parsed.GetValue(_quantize)!;
             string target = Target(path, parsed.GetValue(_output));
             Models.CheckTarget(target);
-            if (mode == "int8" && parsed.GetValue(_calibrate) is null)
+            if (mode is "int8" or "int16x8" && parsed.GetValue(_calibrate) is null)
             {
-                throw new ArgumentException("--quantize int8 needs --calibrate: a folder of images, raw inputs or data that resemble real ones. Without data there is --quantize dynamic.");
+                throw new ArgumentException($"--quantize {mode} needs --calibrate: a folder of images, raw inputs or data that resemble real ones. Without data there is --quantize dynamic.");
             }
 
             report.Values["in"] = path;
@@ -124,16 +124,17 @@ internal static class ConvertVerb
             ModelInputs[] samples = Samples(parsed, plain, out string origin);
             IReadOnlyList<FloatOperator>? islands = null;
             Graph result = plain;
-            if (mode is "int8" or "dynamic")
+            if (mode is "int8" or "int16x8" or "dynamic")
             {
                 QuantizationResult quantized = mode == "dynamic" ? Quantizer.QuantizeWeights(plain) : Quantizer.Quantize(plain, Calibration(plain, samples), new QuantizerOptions
                 {
+                    Activations = mode == "int16x8" ? ActivationPrecision.Int16 : ActivationPrecision.Int8,
                     Method = parsed.GetValue(_method) switch { "minmax" => CalibrationMethod.MinMax, "mse" => CalibrationMethod.MeanSquareError, _ => CalibrationMethod.Percentile },
                     Interface = parsed.GetValue(_io) == "int8" ? QuantizedInterface.Int8 : QuantizedInterface.Float32,
                     KeepFloat = parsed.GetValue(_keepFloat)!,
                 });
                 result = quantized.Graph;
-                islands = mode == "int8" ? quantized.Report.Float : [];
+                islands = mode != "dynamic" ? quantized.Report.Float : [];
             }
 
             Islands(parsed, islands ?? FloatIslands.Find(result), report);
@@ -156,7 +157,7 @@ internal static class ConvertVerb
         {
             try
             {
-                if (mode is "int8" or "dynamic")
+                if (mode is "int8" or "int16x8" or "dynamic")
                 {
                     Verification.Noise(plain, result, LayerComparison.Match(plain, result), samples, report);
                     return;

@@ -7,24 +7,25 @@ using Edge.Runtime;
 
 namespace Edge.Cli.Verbs;
 
-/// <summary><c>edge quantize</c>: a float32 model becomes int8.</summary>
+/// <summary><c>edge quantize</c>: a float32 model becomes int8, or int16 beside int8 weights.</summary>
 internal static class QuantizeVerb
 {
     private const ulong CalibrationSeed = 0xCA11B;
 
     public static Command Create()
     {
-        Verb verb = new("quantize", "Quantize a trained float32 model to int8: about a quarter of the size. Ranges are measured on samples of its data set.");
+        Verb verb = new("quantize", "Quantize a trained float32 model to integers: about a quarter of the size. Ranges are measured on samples of its data set.");
         Argument<string> model = verb.Argument<string>("model", "The float32 .edge file.");
         Option<string?> data = verb.Option<string>("--data", Datasets.DataHelp);
         Option<string?> dataset = verb.Option<string>("--dataset", Datasets.NameHelp);
-        Option<string?> output = verb.Option<string>("--out", "Where the model goes. Default: NAME.int8.edge beside the source.");
+        Option<string?> output = verb.Option<string>("--out", "Where the model goes. Default: NAME.int8.edge (or .int16x8.edge) beside the source.");
         Option<string> method = verb.Choice("--method", "How the range of a tensor is chosen: percentile, minmax or mse (least square error).", "percentile", "percentile", "minmax", "mse");
         Option<double> percentile = verb.Option("--percentile", "For percentile: percent of values below the upper end and above the lower one; above 50, at most 100.", 99.99);
+        Option<string> to = verb.Choice("--to", "int8: smallest and fastest; int16x8: int16 activations beside int8 weights, closer to float32.", "int8", "int8", "int16x8");
         Option<int> samples = verb.Count("--samples", "Calibration samples from the training part.", 500);
         Option<bool> noCorrection = verb.Option("--no-bias-correction", "Keep the mean error that rounded weights make.", false);
         Option<int> floatLast = verb.Count("--float-last", "Last layers that stay float32, for accuracy or to be trained on the device.", 0, lowest: 0);
-        Option<string> io = verb.Choice("--io", "What inputs and outputs are: float32 or int8.", "float32", "float32", "int8");
+        Option<string> io = verb.Choice("--io", "What inputs and outputs are: float32, or int8 (int16 with --to int16x8).", "float32", "float32", "int8");
         Option<bool> strict = verb.Option("--strict", "Fail where an operator would stay float32.", false);
         Option<bool> strip = verb.Option("--strip-names", "Leave names of tensors and operators out of the file.", false);
         return verb.Does((parsed, report) =>
@@ -34,6 +35,7 @@ internal static class QuantizeVerb
             Dataset train = Datasets.Load(source, parsed.GetValue(dataset), parsed.GetValue(data)).Train;
             QuantizerOptions options = new()
             {
+                Activations = parsed.GetValue(to) == "int16x8" ? ActivationPrecision.Int16 : ActivationPrecision.Int8,
                 Method = parsed.GetValue(method) switch
                 {
                     "minmax" => CalibrationMethod.MinMax,
@@ -45,7 +47,7 @@ internal static class QuantizeVerb
                 FloatLastLayers = parsed.GetValue(floatLast),
                 Interface = parsed.GetValue(io) == "int8" ? QuantizedInterface.Int8 : QuantizedInterface.Float32,
             };
-            string target = parsed.GetValue(output) ?? Path.ChangeExtension(path, ".int8.edge");
+            string target = parsed.GetValue(output) ?? Path.ChangeExtension(path, $".{parsed.GetValue(to)}.edge");
             Models.CheckTarget(target);
             QuantizationResult result = null!;
             report.Progress($"quantizing {Path.GetFileName(path)}", _ => result = Run(File.ReadAllBytes(path), source, train, parsed.GetValue(samples), options));

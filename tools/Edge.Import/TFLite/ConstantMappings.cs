@@ -39,18 +39,20 @@ internal static class ConstantMappings
         node.Set(node.Builder.Constant<int>(node.Name, shape, narrow));
     }
 
+    /// <remarks>Count and sums are float32, step by step. Source: GetSize and EvalImpl, TensorFlow Lite kernels/range.cc.</remarks>
     private static void Range(TfliteNode node)
     {
         Tensor[] ends = [node.Constant(0, "the start"), node.Constant(1, "the limit"), node.Constant(2, "the step")];
         if (ends[0].Type == DataType.Float32)
         {
             float[] numbers = Array.ConvertAll(ends, static end => end.Type == DataType.Float32 && end.Shape.ElementCount == 1 ? end.Values<float>()[0] : float.NaN);
-            double count = Math.Ceiling(Math.Abs((numbers[1] - (double)numbers[0]) / numbers[2]));
+            float count = MathF.Ceiling(MathF.Abs((numbers[1] - numbers[0]) / numbers[2]));
             RequireCount(node, count, numbers[2] > 0 == numbers[1] > numbers[0]);
             float[] values = new float[(int)count];
-            for (int i = 0; i < values.Length; i++)
+            float value = numbers[0];
+            for (int i = 0; i < values.Length; i++, value += numbers[2])
             {
-                values[i] = numbers[0] + (i * numbers[2]);
+                values[i] = value;
             }
 
             node.Set(node.Builder.Constant<float>(node.Name, new Shape(values.Length), values));

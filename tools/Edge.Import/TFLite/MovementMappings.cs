@@ -80,6 +80,11 @@ internal static class MovementMappings
         Tensor input = node.Input(0);
         FlatTable options = node.Options(OptionsKind.Reshape);
         int[] target = node.Has(1) ? node.Integers(1, "the new shape") : options.Int32s(0, "new shape");
+        if (!node.Has(1) && target is [0])
+        {
+            target = [];                                                 // how old files state a shape without axes
+        }
+
         node.Move(node.Builder.Reshape(node.Name, input, Resolve(target, input)));
     }
 

@@ -61,7 +61,7 @@ internal static class StridedSliceMapping
             int size = input.Shape[axis];
             if (Bit(shrinkMask, i))
             {
-                int index = begins[i] < 0 ? begins[i] + size : begins[i];
+                int index = Bit(beginMask, i) ? 0 : begins[i] < 0 ? begins[i] + size : begins[i];
                 if (strides[i] <= 0 || index < 0 || index >= size)
                 {
                     throw new ModelImportException($"it picks element {begins[i]} of axis {axis} of {input} with stride {strides[i]}; {-size} … {size - 1} and a positive stride are allowed.");
@@ -71,8 +71,7 @@ internal static class StridedSliceMapping
             }
             else
             {
-                int end = endIsOffset ? (int)Math.Clamp((long)begins[i] + ends[i], int.MinValue, int.MaxValue) : ends[i];
-                (begin[axis], count[axis], stride[axis]) = Range(axis, size, Bit(beginMask, i) ? null : begins[i], Bit(endMask, i) ? null : end, strides[i]);
+                (begin[axis], count[axis], stride[axis]) = Range(axis, size, Bit(beginMask, i) ? null : begins[i], Bit(endMask, i) ? null : ends[i], endIsOffset, strides[i]);
                 sizes.Add(count[axis]);
                 if (begin[axis] == 0 && stride[axis] == 1 && count[axis] == size)
                 {
@@ -102,7 +101,8 @@ internal static class StridedSliceMapping
     private static bool Bit(int mask, int index) => (mask & (1 << index)) != 0;
 
     /// <summary>First element, number and distance of the elements of one axis.</summary>
-    private static (int Begin, int Count, int Stride) Range(int axis, int size, int? begin, int? end, int stride)
+    /// <remarks>An end that is an offset counts from the first element taken. Source: StridedSliceEndForAxis, TensorFlow Lite kernels/internal/strided_slice_logic.h.</remarks>
+    private static (int Begin, int Count, int Stride) Range(int axis, int size, int? begin, int? end, bool endIsOffset, int stride)
     {
         if (stride is 0 or int.MinValue)
         {
@@ -112,7 +112,8 @@ internal static class StridedSliceMapping
         // Bounds beyond the axis are cut to it: walking forward the end is at most size, walking backward at least −1.
         (int lowest, int highest) = stride > 0 ? (0, size) : (-1, size - 1);
         int first = begin is { } b ? Math.Clamp(b < 0 ? b + size : b, lowest, highest) : stride > 0 ? 0 : size - 1;
-        int last = end is { } e ? Math.Clamp(e < 0 ? e + size : e, lowest, highest) : stride > 0 ? size : -1;
+        long? bound = endIsOffset ? (long?)end + first : end;
+        int last = bound is { } e ? (int)Math.Clamp(e < 0 ? e + size : e, lowest, highest) : stride > 0 ? size : -1;
         long count = stride > 0 ? ((long)last - first + stride - 1) / stride : ((long)first - last - stride - 1) / -stride;
         return count >= 1
             ? (first, (int)count, count == 1 ? 1 : stride)

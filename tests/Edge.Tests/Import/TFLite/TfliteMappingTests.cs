@@ -316,6 +316,37 @@ public sealed class TfliteMappingTests
     }
 
     [Theory]
+    [InlineData(-3, 2, 0, 0, new float[] { 2, 3 })]                      // from element 1, two of them
+    [InlineData(2, 3, 1, 0, new float[] { 1, 2, 3 })]                    // from the first, three of them
+    [InlineData(3, 0, 1, 1, new float[] { 1 })]                          // one element: the mask puts it at the front
+    public void A_strided_slice_whose_end_is_an_offset(int begin, int end, int beginMask, int shrinkMask, float[] expected)
+    {
+        TfliteWriter model = new();
+        Flat options = new() { [0] = beginMask, [4] = shrinkMask, [5] = true };
+        model.Then(45, [model.Input(4), model.Integers(begin), model.Integers(end), model.Integers(1)], shrinkMask != 0 ? [] : [expected.Length], OptionsKind.StridedSlice, options);
+        Assert.Equal(expected, Run(model, [1, 2, 3, 4]));
+    }
+
+    [Theory]
+    [InlineData(0.3f, new float[] { 0, 0.1f, 0.2f })]                    // 0.3f / 0.1f is a little above 3, and 3 in float32
+    [InlineData(1f, new float[] { 0, 0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f, 0.70000005f, 0.8000001f, 0.9000001f })]   // sums, not products
+    public void A_range_of_floats_adds_up_step_by_step(float limit, float[] expected)
+    {
+        TfliteWriter model = new();
+        int range = model.Tensor(TensorKind.Float32, [expected.Length]);
+        model.Add(96, [model.Floats([], 0), model.Floats([], limit), model.Floats([], 0.1f)], [range]);
+        Assert.Equal(expected, Run(model.Then(0, [model.Input(1), range], [expected.Length], OptionsKind.Add), [0]));
+    }
+
+    [Fact]
+    public void A_shape_of_0_in_old_files_has_no_axes()
+    {
+        TfliteWriter model = new();
+        using Session session = TfliteRun.Load(model.Then(22, [model.Input(1, 1)], [], OptionsKind.Reshape, new Flat { [0] = (int[])[0] }));
+        Assert.Equal(0, session.OutputSpec(0).Shape.Rank);
+    }
+
+    [Theory]
     [InlineData(0, 4, new float[] { 1, 1, 3, 2, 1, 1, 3, 2, 4, 4, 10, 6, 3, 3, 7, 4 })]
     [InlineData(1, 5, new float[] { 1, 1, 3, 2, 2, 1, 1, 3, 2, 2, 4, 4, 10, 6, 6, 3, 3, 7, 4, 4, 3, 3, 7, 4, 4 })]
     public void A_transposed_convolution(byte padding, int size, float[] expected)

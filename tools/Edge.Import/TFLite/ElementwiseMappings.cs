@@ -132,7 +132,7 @@ internal static class ElementwiseMappings
     private static void Cast(TfliteNode node)
     {
         Tensor input = node.Input(0);
-        TfliteTensor stated = node.Stated(0), output = node.StatedOutput(0);
+        TfliteTensor output = node.StatedOutput(0);
         if (output.IsQuantized)
         {
             throw new ModelImportException($"its output '{output.Name}' has a scale; a plain type is needed.");
@@ -140,10 +140,7 @@ internal static class ElementwiseMappings
 
         if (input.Quantization is not null)
         {
-            // stored = real / scale + zero point, exact behind the rounding: 16 bits are far below float32's 24.
-            Quantization parameters = stated.InterfaceQuantization!;
-            Tensor affine = node.Builder.Add($"{node.Name}/steps", new ParametricUnary(ParametricFunction.Affine, 1 / parameters.Scale, parameters.ZeroPoint), node.Real(input));
-            input = node.Builder.Add($"{node.Name}/stored", new Unary(UnaryFunction.Round), affine);
+            input = node.StoredNumbers(0);
         }
 
         node.Set(input.Type == output.Type ? input : node.Builder.Add(node.Name, default(Cast), node.Declared(), input));

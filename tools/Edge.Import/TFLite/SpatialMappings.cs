@@ -79,7 +79,25 @@ internal static class SpatialMappings
         }
 
         NearestRounding rounding = alignsCorners ? NearestRounding.RoundPreferCeiling : NearestRounding.Floor;
-        node.Move(node.Builder.Add(node.Name, new Resize(IntList.Create([-1, size[0], size[1], -1]), mode, transform, rounding), node.Input(0)));
+        Resize op = new(IntList.Create([-1, size[0], size[1], -1]), mode, transform, rounding);
+        if (mode == ResizeMode.Linear && node.Stated(0) is { Kind: TensorKind.UInt8, IsQuantized: true } legacy)
+        {
+            node.Move(ResizedNumbers(node, op, legacy.InterfaceQuantization!));
+        }
+        else
+        {
+            node.Move(node.Builder.Add(node.Name, op, node.Input(0)));
+        }
+    }
+
+    /// <summary>Legacy uint8 is interpolated in float32, the stored integers themselves, and halves round up. Source: ResizeBilinear, TensorFlow Lite kernels/internal/reference/resize_bilinear.h.</summary>
+    private static Tensor ResizedNumbers(TfliteNode node, Resize op, Quantization parameters)
+    {
+        Tensor resized = node.Builder.Add($"{node.Name}/resized", op, node.StoredNumbers(0));
+        Tensor above = node.Builder.Add($"{node.Name}/above", new ParametricUnary(ParametricFunction.Affine, 1, 0.5f), resized);
+        Tensor rounded = node.Builder.Add($"{node.Name}/rounded", new Unary(UnaryFunction.Floor), above);
+        Tensor real = node.Builder.Add($"{node.Name}/affine", new ParametricUnary(ParametricFunction.Affine, parameters.Scale, -parameters.ZeroPoint * parameters.Scale), rounded);
+        return node.Builder.Add(node.Name, default(Quantize), new TensorSpec(DataType.Int8, default, node.Input(0).Quantization), real);
     }
 
     private static void ResponseNormalized(TfliteNode node)

@@ -155,6 +155,16 @@ internal sealed class TfliteNode(TfliteConversion conversion, TfliteOperator op)
     /// <param name="tensor">The tensor.</param>
     public Tensor Real(Tensor tensor) => tensor.Quantization is null ? tensor : Builder.Add($"{tensor.Name}/real", default(Dequantize), tensor);
 
+    /// <summary>The integers that the file stores for a quantized input, as float32.</summary>
+    /// <param name="input">Its position.</param>
+    public Tensor StoredNumbers(int input)
+    {
+        // stored = real / scale + zero point, exact behind the rounding: 16 bits are far below float32's 24.
+        Quantization parameters = Stated(input).InterfaceQuantization!;
+        Tensor affine = Builder.Add($"{Name}/steps", new ParametricUnary(ParametricFunction.Affine, 1 / parameters.Scale, parameters.ZeroPoint), Real(Input(input)));
+        return Builder.Add($"{Name}/stored", new Unary(UnaryFunction.Round), affine);
+    }
+
     /// <summary>A tensor with an activation behind it.</summary>
     /// <param name="tensor">The tensor.</param>
     /// <param name="code">The activation, as the file states it.</param>

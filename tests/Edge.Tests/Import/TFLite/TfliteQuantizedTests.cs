@@ -135,6 +135,17 @@ public sealed class TfliteQuantizedTests
         Assert.Equal([-11, -12, -12, -6, -3, -1], TfliteRun.Run<sbyte, sbyte>(model, [4, 1, 7, 3]));
     }
 
+    [Theory]
+    [InlineData(100, new byte[] { 1, 2, 2, 2, 120, 184, 247, 247 })]   // 1.5 up to 2, 183.5 up to 184
+    [InlineData(255, new byte[] { 1, 2, 2, 2, 120, 184, 247, 247 })]   // whatever the zero point
+    public void Legacy_pictures_are_interpolated_in_float_and_halves_round_up(int zeroPoint, byte[] expected)
+    {
+        TfliteWriter model = new();
+        int x = model.Input(TensorKind.UInt8, [2, 1, 2, 1], 0.37f, zeroPoint), y = model.Tensor(TensorKind.UInt8, [2, 1, 4, 1], 0.37f, zeroPoint);
+        model.Add(23, [x, model.Integers(1, 4)], [y], OptionsKind.ResizeBilinear);
+        Assert.Equal(expected, TfliteRun.Run<byte, byte>(model.Output(y), [1, 2, 120, 247]));
+    }
+
     [Fact]
     public void Int4_weights_become_int8()
     {

@@ -326,6 +326,16 @@ internal static class LayerMappings
             return;
         }
 
-        node.ComputeReal(new MatMul(options.Bool(0), options.Bool(1)), 0, left, right);
+        MatMul op = new(options.Bool(0), options.Bool(1));
+        if (IsInt8(left) && IsInt8(right) && node.StatedOutput(0) is { Kind: TensorKind.Int8, IsQuantized: true })
+        {
+            node.Compute(op, left, right);
+        }
+        else
+        {
+            node.ComputeReal(op, 0, left, right);
+        }
+
+        static bool IsInt8(Tensor tensor) => tensor is { Type: DataType.Int8, Quantization.Axis: < 0 };
     }
 }

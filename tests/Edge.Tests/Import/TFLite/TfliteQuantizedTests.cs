@@ -136,6 +136,21 @@ public sealed class TfliteQuantizedTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_product_of_computed_matrices_stays_in_int8(bool transposed)
+    {
+        TfliteWriter model = new();
+        int x = model.Input(TensorKind.Int8, [1, 2, 2], 0.5f, 3), w = model.Input(TensorKind.Int8, [1, 2, 2], 0.25f, 5), y = model.Tensor(TensorKind.Int8, [1, 2, 2], 2, -7);
+        model.Add(126, [x, w], [y], OptionsKind.BatchMatMul, new Flat { [1] = transposed });
+        Assert.IsType<MatMul>(model.Output(y).Open().Build().Nodes.Single().Operator);
+
+        // [1, −2], [4, 0] times [[5, 15], [35, 45]]: −65, −75, 20, 60, times 0.5 · 0.25 / 2.
+        sbyte[] right = transposed ? [10, 40, 20, 50] : [10, 20, 40, 50];
+        Assert.Equal([-11, -12, -6, -3], TfliteRun.Run<sbyte, sbyte>(model, [4, 1, 7, 3], right));
+    }
+
+    [Theory]
     [InlineData(100, new byte[] { 1, 2, 2, 2, 120, 184, 247, 247 })]   // 1.5 up to 2, 183.5 up to 184
     [InlineData(255, new byte[] { 1, 2, 2, 2, 120, 184, 247, 247 })]   // whatever the zero point
     public void Legacy_pictures_are_interpolated_in_float_and_halves_round_up(int zeroPoint, byte[] expected)

@@ -39,6 +39,22 @@ public sealed class QuantizedFusionTests
     }
 
     [Fact]
+    public void Products_and_movements_become_integers_too()
+    {
+        Graph graph = new();
+        Tensor x = graph.AddInput("x", new Shape(1, 4, 4, 4), DataType.UInt8, s_input);
+        Tensor tiled = Q(graph, graph.Add(new Tile([1, 1, 2, 1]), D(graph, x)), DataType.UInt8, s_input);
+        Tensor deep = Q(graph, graph.Add(new SpaceToDepth(2), D(graph, tiled)), DataType.UInt8, s_input);
+        Tensor largest = Q(graph, graph.Add(new Reduce(Reduction.Maximum, [1], false), D(graph, deep)), DataType.UInt8, s_input);
+        Tensor product = Q(graph, graph.Add(new MatMul(false, true), D(graph, largest), D(graph, largest)), DataType.UInt8, new Quantization(0.6f, 120));
+        graph.AddOutput(Q(graph, graph.Add(new Gelu(), D(graph, product)), DataType.UInt8, new Quantization(0.6f, 10)));
+        Graph fused = graph.Clone();
+        Compile.Optimize(fused);
+        Assert.All(fused.Nodes, static node => Assert.NotEqual(DataType.Float32, node.Output.Type));
+        Same(graph, fused, steps: 2);
+    }
+
+    [Fact]
     public void A_function_with_a_scale_of_its_own_is_requantized_only_to_a_coarser_one()
     {
         foreach ((float scale, bool becomes) in new[] { (1f / 256, true), (1f / 100, true), (1f / 1000, false) })

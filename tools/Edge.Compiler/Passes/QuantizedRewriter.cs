@@ -169,7 +169,8 @@ internal sealed class QuantizedRewriter(Graph source) : GraphRewriter(source)
                 ? Try(node, pool, inputs, wanted)
                 : Try(node, new ReduceMean([1, 2], pool.KeepDims), inputs, wanted, ReduceMean.Info),
             Conv2D or DepthwiseConv2D or ConvTranspose2D or Dense or Add or Subtract or Multiply or Concat or ReduceMean or ReduceSum or Relu or Relu6 or LeakyRelu or HardSwish or PRelu or Unary or
-                ParametricUnary or Clip or Binary => Try(node, node.Operator, inputs, wanted),
+                ParametricUnary or Clip or Binary or Gelu or MatMul => Try(node, node.Operator, inputs, wanted),
+            _ when node.Inputs.Count == 1 && node.StateId is null && QuantizationRules.IsLinked(node, 0) => Kept(node, node.Operator, inputs, wanted),
             _ => null,
         };
     }

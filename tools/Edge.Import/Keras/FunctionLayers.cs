@@ -8,7 +8,7 @@ namespace Edge.Import.Keras;
 /// <summary>Functions among the layers: arithmetic on tensors that Keras 3 saves as operations and tf.keras as TFOpLambda. Nothing of them is code.</summary>
 internal static class FunctionLayers
 {
-    private const string Becomes = "Add, Subtract, Multiply, Binary, Unary, ParametricUnary, Reduce and activations, by the function";
+    private const string Becomes = "Add, Subtract, Multiply, Binary, Unary, ParametricUnary, Reduce, Reshape, Transpose, Concat and activations, by the function";
 
     private static readonly Dictionary<string, BinaryFunction> Binaries = new(StringComparer.Ordinal)
     {
@@ -43,12 +43,17 @@ internal static class FunctionLayers
     }
 
     private static string? Objection(KerasLayer layer) =>
-        Function(layer) is var name && (name is "add" or "addv2" or "subtract" or "sub" or "multiply" or "mul" || Binaries.ContainsKey(name) || Unaries.ContainsKey(name) || Reductions.Contains(name) || ActivationLayers.FunctionLike(name) is not null)
+        Function(layer) is var name && (name is "add" or "addv2" or "subtract" or "sub" or "multiply" or "mul" || Binaries.ContainsKey(name) || Unaries.ContainsKey(name) || Reductions.Contains(name) || MovementFunctions.Knows(name) || ActivationLayers.FunctionLike(name) is not null)
             ? null : $"it is the function '{(layer.Class == "TFOpLambda" ? layer.Config.Text("function", "?") : layer.Class)}'; replace it by a layer of Keras";
 
     private static Tensor Map(LayerContext layer)
     {
         string name = Function(layer.Layer);
+        if (MovementFunctions.Knows(name))
+        {
+            return MovementFunctions.Map(layer, name);
+        }
+
         if (Reductions.Contains(name))
         {
             return Reduce(layer, name);
@@ -96,9 +101,9 @@ internal static class FunctionLayers
                 return (named[0], 0);
             }
 
-            if (layer.Options.Has(known))
+            if (layer.Options.Find(known) is { } stated)
             {
-                return (null, layer.Options.Number(known, 0));
+                return stated.ValueKind == JsonValueKind.Array ? (Listed(layer, known, stated), 0) : (null, layer.Options.Number(known, 0));
             }
         }
 
@@ -110,6 +115,25 @@ internal static class FunctionLayers
         // Tensors stand at the places that numbers leave.
         int index = place - layer.Numbers.Keys.Count(key => key < place);
         return index < layer.Inputs.Count ? (layer.Inputs[index], 0) : throw layer.Refuse($"is called without its argument {place + 1}");
+    }
+
+    /// <summary>A list of numbers, or of such lists, which stands in the file in place of a tensor: <c>[0.485, 0.456, 0.406]</c>.</summary>
+    private static Tensor Listed(LayerContext layer, string name, JsonElement list)
+    {
+        List<int> sizes = [];
+        for (JsonElement at = list; at.ValueKind == JsonValueKind.Array; at = at[0])
+        {
+            sizes.Add(at.GetArrayLength());
+            if (sizes[^1] == 0 || sizes.Count > Shape.MaxRank)
+            {
+                throw layer.Refuse($"is called with the list '{name}', which is empty or deeper than {Shape.MaxRank} levels");
+            }
+        }
+
+        float[] values = layer.Options.Numbers(name);
+        return sizes.Aggregate(1L, static (count, size) => count * size) == values.Length
+            ? layer.Builder.Constant<float>($"{layer.Name}/{name}", new Shape([.. sizes]), values)
+            : throw layer.Refuse($"is called with the list '{name}' of {values.Length} numbers, which do not fill [{string.Join(", ", sizes)}]");
     }
 
     private static Tensor Reduce(LayerContext layer, string name)

@@ -801,6 +801,38 @@ with h5py.File(bytes_, "w") as f:
         f[f"test/output_{i}"] = np.asarray(y, "f4")
 archive.writestr(zipfile.ZipInfo("slices.k2.h5", (2024, 1, 1, 0, 0, 0)), bytes_.getvalue())
 
+# Functions that move elements, and lists in place of tensors: EfficientNet of TensorFlow 2.9 divides by one number for each channel.
+x = data(1, 3, 2, 4)
+by = [0.5, 2.0, 4.0, 0.25]
+moved3 = [
+    layer3("InputLayer", "x", [], batch_shape=[None, 3, 2, 4], dtype="float32"),
+    dict(layer3("Reshape", "reshape", [[("x", 0, 0)]], newshape=[-1, 6, 4]), module="keras.src.ops.numpy"),
+    dict(layer3("Transpose", "transpose", [[("reshape", 0, 0)]], axes=[0, 2, 1]), module="keras.src.ops.numpy"),
+    dict(layer3("ExpandDims", "expand_dims", [[("transpose", 0, 0)]], axis=1), module="keras.src.ops.numpy"),
+    dict(layer3("Squeeze", "squeeze", [[("expand_dims", 0, 0)]], axis=None), module="keras.src.ops.numpy"),
+    dict(layer3("Concatenate", "concatenate", [], axis=-1), module="keras.src.ops.numpy", inbound_nodes=[{"args": [[tensor3(("x", 0, 0)), tensor3(("x", 0, 0))]], "kwargs": {}}]),
+]
+flat = x.reshape(1, 6, 4).transpose(0, 2, 1)
+archive_of("movement", keras3("Functional", {"name": "model", "layers": moved3, "input_layers": ["x", 0, 0], "output_layers": [["expand_dims", 0, 0], ["squeeze", 0, 0], ["concatenate", 0, 0]]}), lambda f: f.create_group("layers"),
+           [x], [flat[:, None], flat, np.concatenate([x, x], -1)])
+moved2 = [
+    {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 3, 2, 4], "name": "x"}, "name": "x", "inbound_nodes": []},
+    lambda2("divide", "math.truediv", ["x", 0, 0], y=by, name=None),
+    lambda2("reshape", "reshape", ["divide", 0, 0], shape=[-1, 6, 4]),
+    lambda2("transpose", "transpose", ["reshape", 0, 0], perm=[0, 2, 1]),
+    lambda2("expand", "expand_dims", ["transpose", 0, 0], axis=-1),
+    lambda2("squeeze", "compat.v1.squeeze", ["expand", 0, 0], axis=[3], name=None),
+    dict(lambda2("concat", "concat", ["x", 0, 0]), inbound_nodes=[[["x", 0, 0, {"axis": 1}], ["x", 0, 0, {"axis": 1}]]]),
+]
+flat = (x / np.array(by)).reshape(1, 6, 4).transpose(0, 2, 1)
+bytes_ = io.BytesIO()
+with h5py.File(bytes_, "w") as f:
+    write_h5(f, Model("m", [], [], []), {"name": "model", "layers": moved2, "input_layers": [["x", 0, 0]], "output_layers": [["expand", 0, 0], ["squeeze", 0, 0], ["concat", 0, 0]]}, "2.9.0", ":0")
+    f["test/input_0"] = x
+    for i, y in enumerate([flat[..., None], flat, np.concatenate([x, x], 1)]):
+        f[f"test/output_{i}"] = np.asarray(y, "f4")
+archive.writestr(zipfile.ZipInfo("movement.k2.h5", (2024, 1, 1, 0, 0, 0)), bytes_.getvalue())
+
 # Files made to do harm: a dense layer of 6 x 4 whose kernel is not what it seems.
 def hostile(name, spoil):
     """spoil: makes the kernel in a group, under a name."""

@@ -95,6 +95,19 @@ public sealed class KerasHostileTests
         AssertRefused(Seed, file, kind);
     }
 
+    [Theory]
+    [InlineData("{\"start\": null, \"stop\": null, \"step\": null}}, 0]", "{\"start\": 1, \"stop\": null, \"step\": null}}, 0]", "part of the batch")]
+    [InlineData("\"step\": null}}, 0]", "\"step\": null}}, 9]", "element 9 of an axis of 4")]
+    [InlineData("\"step\": null}}, 0]", "\"step\": null}}, \"a\"]", "whole numbers, slices")]
+    [InlineData("\"stop\": 5, \"step\": 2", "\"stop\": 5, \"step\": 0", "step 0")]
+    [InlineData("\"stop\": 5, \"step\": 2", "\"stop\": 1, \"step\": 2", "takes nothing")]
+    public void Refuses_slices_that_cannot_be_taken(string found, string replacement, string hint)
+    {
+        const string Slices = "slices.keras";
+        byte[] file = KerasFuzzTests.WithConfig(KerasLayerTests.File(Slices), config => config.Replace(found, replacement, StringComparison.Ordinal));
+        AssertRefused(Slices, file, hint);
+    }
+
     [Fact]
     public void Names_custom_classes()
     {

@@ -151,7 +151,17 @@ internal static class MovementMappings
     private static void Concatenate(TfliteNode node)
     {
         FlatTable options = node.Options(OptionsKind.Concatenation);
-        node.Set(node.ActivatedBehind(Joined(node, [.. Enumerable.Range(0, node.InputCount).Select(node.Input)], options.Int32(0)), options.Byte(1)));
+        node.Set(node.ActivatedBehind(Joined(node, [.. Enumerable.Range(0, node.InputCount).Select(i => Rescaled(node, i))], options.Int32(0)), options.Byte(1)));
+    }
+
+    /// <summary>Legacy uint8 on another scale is rescaled in float32. Source: ConcatenationWithScaling, TensorFlow Lite kernels/internal/reference/concatenation.h.</summary>
+    private static Tensor Rescaled(TfliteNode node, int input)
+    {
+        Tensor part = node.Input(input);
+        TensorSpec declared = node.Declared();
+        return node.IsLegacy(input) && !Quantization.Same(part.Quantization, declared.Quantization)
+            ? node.Builder.Add($"{node.Name}/scaled_{input}", new ParametricUnary(ParametricFunction.Affine, 1, 0), declared, part)
+            : part;
     }
 
     private static void Pack(TfliteNode node)

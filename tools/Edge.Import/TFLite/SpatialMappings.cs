@@ -80,9 +80,9 @@ internal static class SpatialMappings
 
         NearestRounding rounding = alignsCorners ? NearestRounding.RoundPreferCeiling : NearestRounding.Floor;
         Resize op = new(IntList.Create([-1, size[0], size[1], -1]), mode, transform, rounding);
-        if (mode == ResizeMode.Linear && node.Stated(0) is { Kind: TensorKind.UInt8, IsQuantized: true } legacy)
+        if (mode == ResizeMode.Linear && node.IsLegacy(0))
         {
-            node.Move(ResizedNumbers(node, op, legacy.InterfaceQuantization!));
+            node.Move(ResizedNumbers(node, op, node.Stated(0).InterfaceQuantization!));
         }
         else
         {

@@ -204,6 +204,10 @@ internal sealed class TfliteNode(TfliteConversion conversion, TfliteOperator op)
     /// <param name="input">Its position.</param>
     public bool IsQuantized(int input) => Input(input).Quantization is not null;
 
+    /// <summary>Whether an input is uint8 that stands for reals, which the graph has as int8; some reference kernels treat it otherwise than int8.</summary>
+    /// <param name="input">Its position.</param>
+    public bool IsLegacy(int input) => Stated(input) is { Kind: TensorKind.UInt8, IsQuantized: true };
+
     /// <summary>States what an output is.</summary>
     /// <param name="value">The tensor.</param>
     /// <param name="output">The output's position.</param>

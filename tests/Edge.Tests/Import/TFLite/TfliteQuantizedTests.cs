@@ -150,6 +150,20 @@ public sealed class TfliteQuantizedTests
         Assert.Equal([-11, -12, -6, -3], TfliteRun.Run<sbyte, sbyte>(model, [4, 1, 7, 3], right));
     }
 
+    [Fact]
+    public void Legacy_concatenation_rescales_in_float()
+    {
+        TfliteWriter model = new();
+        int x = model.Input(TensorKind.UInt8, [1, 4], 0.3f, 10), y = model.Tensor(TensorKind.UInt8, [1, 5], 1, 20);
+        model.Add(2, [x, model.Constant(TensorKind.UInt8, [1, 1], new byte[] { 77 }, 1, 20)], [y], OptionsKind.Concatenation, new Flat { [0] = 1 });
+
+        // 8 · 0.3 = 2.4, in fixed point 8 · 0.6 = 5 and 5 / 2 = 3; −8 likewise; 245 · 0.3 = 73.5.
+        Assert.Equal([22, 18, 94, 20, 77], TfliteRun.Run<byte, byte>(model.Output(y), [18, 2, 255, 10]));
+        Graph graph = model.Open().Build();
+        Compile.Optimize(graph);
+        Assert.Contains(graph.Nodes, static node => node.Operator is ParametricUnary { Function: ParametricFunction.Affine });
+    }
+
     [Theory]
     [InlineData(100, new byte[] { 1, 2, 2, 2, 120, 184, 247, 247 })]   // 1.5 up to 2, 183.5 up to 184
     [InlineData(255, new byte[] { 1, 2, 2, 2, 120, 184, 247, 247 })]   // whatever the zero point
@@ -159,6 +173,9 @@ public sealed class TfliteQuantizedTests
         int x = model.Input(TensorKind.UInt8, [2, 1, 2, 1], 0.37f, zeroPoint), y = model.Tensor(TensorKind.UInt8, [2, 1, 4, 1], 0.37f, zeroPoint);
         model.Add(23, [x, model.Integers(1, 4)], [y], OptionsKind.ResizeBilinear);
         Assert.Equal(expected, TfliteRun.Run<byte, byte>(model.Output(y), [1, 2, 120, 247]));
+        Graph graph = model.Open().Build();
+        Compile.Optimize(graph);
+        Assert.Equal(DataType.Float32, graph.Nodes.Single(static node => node.Operator is Resize).Outputs[0].Type);
     }
 
     [Fact]

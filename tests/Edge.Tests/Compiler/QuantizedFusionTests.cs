@@ -12,6 +12,22 @@ public sealed class QuantizedFusionTests
     private static readonly Quantization s_half = new(0.05f, 120);
     private static readonly Quantization s_part = new(1f / 256, 0);
 
+    [Fact]
+    public void A_model_that_means_its_float_arithmetic_keeps_it()
+    {
+        Graph graph = new();
+        Tensor x = graph.AddInput("x", new Shape(1, 8), DataType.Int8, Moved(s_input, -128));
+        graph.AddOutput(Q(graph, graph.Add(new Tanh(), D(graph, x)), DataType.Int8, new Quantization(1f / 128, 0)));
+        Graph free = graph.Clone();
+        Compile.Optimize(free);
+        Assert.Single(free.Nodes);
+
+        graph.Metadata[QuantizedFusion.ExactConversions] = "exact";
+        Graph exact = Graph.FromModel(Compile.ToBytes(graph));
+        Compile.Optimize(exact);
+        Assert.Equal(["Dequantize", "Tanh", "Quantize"], exact.Nodes.Select(static node => node.Info.Name));
+    }
+
     [Theory]
     [InlineData(DataType.UInt8, 0)]
     [InlineData(DataType.Int8, -128)]

@@ -9,10 +9,13 @@ namespace Edge.Compiler;
 /// </summary>
 /// <remarks>
 /// An int8 operator rounds as TFLite's does, so a result may lie a step beside that of float arithmetic. Operators without an int8 form stay in float. Source: TFLite 8-bit quantization
-/// specification; ONNX Runtime, "Quantize ONNX models".
+/// specification; ONNX Runtime, "Quantize ONNX models". A model that says <see cref="ExactConversions"/> is left alone: a .tflite file means the float arithmetic it writes between integers.
 /// </remarks>
 public sealed class QuantizedFusion : IPass
 {
+    /// <summary>Metadata key: with the value <c>exact</c>, float operators between Dequantize and Quantize are meant in float and stay so.</summary>
+    public const string ExactConversions = "quantization.conversions";
+
     /// <inheritdoc/>
     public string Name => "quantized fusion";
 
@@ -20,7 +23,7 @@ public sealed class QuantizedFusion : IPass
     public int Run(Graph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        if (!graph.Nodes.Any(static node => node.Operator is Quantize))
+        if (graph.Metadata.GetValueOrDefault(ExactConversions) == "exact" || !graph.Nodes.Any(static node => node.Operator is Quantize))
         {
             return 0;
         }

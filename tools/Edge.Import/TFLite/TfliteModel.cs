@@ -1,4 +1,5 @@
 using Edge.Compiler;
+using Edge.Runtime.Operators;
 
 namespace Edge.Import.TFLite;
 
@@ -46,7 +47,16 @@ internal sealed class TfliteModel : SourceModel
     public override IReadOnlyList<SourceOperator> Operators { get; }
 
     /// <inheritdoc/>
-    protected override Graph BuildGraph() => new TfliteConversion(_file, _options, _inputs, _outputs).Run(_operators);
+    protected override Graph BuildGraph()
+    {
+        Graph graph = new TfliteConversion(_file, _options, _inputs, _outputs).Run(_operators);
+        if (graph.Nodes.Any(static node => node.Operator is Quantize))
+        {
+            graph.Metadata[QuantizedFusion.ExactConversions] = "exact";
+        }
+
+        return graph;
+    }
 
     private SourceTensor Describe(int index)
     {

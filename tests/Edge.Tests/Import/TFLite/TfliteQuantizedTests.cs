@@ -64,6 +64,18 @@ public sealed class TfliteQuantizedTests
     }
 
     [Fact]
+    public void Float_arithmetic_between_integers_stays_what_it_is()
+    {
+        TfliteWriter model = new();
+        int x = model.Input(TensorKind.Int8, [1, 3], 0.02f), real = model.Tensor(TensorKind.Float32, [1, 3]), bent = model.Tensor(TensorKind.Float32, [1, 3]), y = model.Tensor(TensorKind.Int8, [1, 3], 1f / 128);
+        model.Add(6, [x], [real]);
+        model.Add(28, [real], [bent]);
+        model.Add(114, [bent], [y]);
+        Graph graph = Graph.FromModel(Compile.ToBytes(model.Output(y).Open().Build()));
+        Assert.Equal(["Dequantize", "Tanh", "Quantize"], graph.Nodes.Select(static node => node.Info.Name));
+    }
+
+    [Fact]
     public void One_scale_of_int8_convolutions_is_one_for_each_channel()
     {
         TfliteWriter model = new();

@@ -25,7 +25,7 @@ public sealed class ErrorTests(CliModels models) : IClassFixture<CliModels>
     [InlineData(2, "exclude each other", "run", "MODEL", "--inputs", "FOLDER", "--image", "MISSING", "--outputs", "FOLDER")]
     [InlineData(1, "There is no file", "run", "MODEL", "--image", "MISSING")]
     [InlineData(1, "BMP, PNG, PPM and PGM files are allowed", "run", "MODEL", "--image", "NOISE")]
-    [InlineData(2, "--quantize is 'int4'; none, int8, dynamic and float32", "convert", "MODEL", "--quantize", "int4")]
+    [InlineData(2, "--quantize is 'int4'; none, int8, int16x8, dynamic and float32", "convert", "MODEL", "--quantize", "int4")]
     [InlineData(1, "is of no known format; ", "convert", "NOISE", "-o", "NEW")]
     [InlineData(1, "There is no file or folder", "convert", "MISSING", "-o", "NEW")]
     [InlineData(1, "name the result with -o", "convert", "MODEL")]

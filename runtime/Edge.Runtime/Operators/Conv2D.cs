@@ -62,15 +62,7 @@ public readonly record struct Conv2D(
     {
         TensorSpec input = shapes.Input(0), weights = shapes.Input(1);
         ShapeRules.Known(shapes, Activation);
-        shapes.Require(input.Shape.Rank == 4, $"the input is {input}; [N, H, W, C] is allowed.");
-        shapes.Require(weights.Shape.Rank == 4, $"the weights are {weights}; [O, KH, KW, C / groups] is allowed.");
-        int channels = input.Shape[3], outputs = weights.Shape[0];
-        shapes.Require(
-            Groups >= 1 && channels % Groups == 0 && outputs % Groups == 0,
-            $"{Groups} groups divide neither or only one of {channels} input channels and {outputs} output channels; both must be divisible.");
-        shapes.Require(
-            weights.Shape[3] == channels / Groups,
-            $"the input {input} has {channels} channels in {Groups} groups, but the weights {weights} take {weights.Shape[3]} a group; {channels / Groups} is allowed.");
+        int outputs = ShapeRules.ConvolutionOutputs(shapes, 2, Groups);
         int height = Window.Count(shapes, "height", input.Shape[1], weights.Shape[1], StrideHeight, DilationHeight, Padding.Top, Padding.Bottom);
         int width = Window.Count(shapes, "width", input.Shape[2], weights.Shape[2], StrideWidth, DilationWidth, Padding.Left, Padding.Right);
         return new OperatorPlan(ShapeRules.Layer(shapes, [input.Shape[0], height, width, outputs], channelAxis: 0, mayBeInt16: true)) { OverwritesGradients = true };

@@ -42,15 +42,7 @@ public readonly record struct Conv3D(Window3D Window, int Groups = 1, Activation
         Window.Require(shapes);
         shapes.RequireType(0, DataType.Float32);
         shapes.RequireType(1, DataType.Float32);
-        shapes.Require(input.Shape.Rank == 5, $"the input is {input}; [N, D, H, W, C] is allowed.");
-        shapes.Require(weights.Shape.Rank == 5, $"the weights are {weights}; [O, KD, KH, KW, C / groups] is allowed.");
-        int channels = input.Shape[4], outputs = weights.Shape[0];
-        shapes.Require(
-            Groups >= 1 && channels % Groups == 0 && outputs % Groups == 0,
-            $"{Groups} groups divide neither or only one of {channels} input channels and {outputs} output channels; both must be divisible.");
-        shapes.Require(
-            weights.Shape[4] == channels / Groups,
-            $"the input {input} has {channels} channels in {Groups} groups, but the weights {weights} take {weights.Shape[4]} a group; {channels / Groups} is allowed.");
+        int outputs = ShapeRules.ConvolutionOutputs(shapes, 3, Groups);
         Span<long> sizes = stackalloc long[3];
         Window.Count(shapes, input.Shape, weights.Shape.Axes[1..4], sizes);
         TensorSpec output = ShapeRules.Layer(shapes, [input.Shape[0], sizes[0], sizes[1], sizes[2], outputs], channelAxis: 0);

@@ -400,4 +400,23 @@ internal static class ShapeRules
     /// <summary>The next attribute, an activation.</summary>
     /// <param name="attributes">The attribute bytes.</param>
     internal static Activation ReadActivation(ref AttributeReader attributes) => (Activation)attributes.Byte("activation", (byte)Activation.ReluN1To1);
+
+    /// <summary>
+    /// Checks that input 0 is [N, …, C] and input 1 the weights [O, …, C / groups] of a convolution over so many axes, and that the groups divide both channel counts.
+    /// </summary>
+    /// <returns>The output channels O.</returns>
+    public static int ConvolutionOutputs(in Shapes shapes, int axes, int groups)
+    {
+        TensorSpec input = shapes.Input(0), weights = shapes.Input(1);
+        shapes.Require(input.Shape.Rank == axes + 2, $"the input is {input}; [N, {(axes == 2 ? "" : "D, ")}H, W, C] is allowed.");
+        shapes.Require(weights.Shape.Rank == axes + 2, $"the weights are {weights}; [O, {(axes == 2 ? "" : "KD, ")}KH, KW, C / groups] is allowed.");
+        int channels = input.Shape[axes + 1], outputs = weights.Shape[0];
+        shapes.Require(
+            groups >= 1 && channels % groups == 0 && outputs % groups == 0,
+            $"{groups} groups divide neither or only one of {channels} input channels and {outputs} output channels; both must be divisible.");
+        shapes.Require(
+            weights.Shape[axes + 1] == channels / groups,
+            $"the input {input} has {channels} channels in {groups} groups, but the weights {weights} take {weights.Shape[axes + 1]} a group; {channels / groups} is allowed.");
+        return outputs;
+    }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Edge.Cli.Images;
 using Edge.Compiler;
+using Edge.Format;
 using Edge.Learning.Data;
 using Edge.Learning.FineTuning;
 using Edge.Runtime;
@@ -225,7 +226,9 @@ internal static class RunVerb
             throw new DatasetException($"There are {labels.Length} class names, but the output {session.OutputSpec(0)} has {scores.Length} scores; give one for each with --labels.");
         }
 
-        bool probabilities = scores.All(static score => score >= 0) && Math.Abs(scores.Sum(static score => (double)score) - 1) < ProbabilityTolerance;
+        // A quantized softmax has steps of 1/256 from 0 on; what it rounds to 0 is missing from the sum.
+        bool softmax = session.OutputSpec(0) is { Quantization: { Scale: 1f / 256 } steps, Type: var type } && steps.ZeroPoint == (type == DataType.Int8 ? sbyte.MinValue : 0);
+        bool probabilities = scores.All(static score => score >= 0) && (softmax || Math.Abs(scores.Sum(static score => (double)score) - 1) < ProbabilityTolerance);
         JsonArray classes = [];
         report.Line(Path.GetFileName(file));
         foreach ((float score, int index) in scores.Select(static (score, index) => (score, index)).OrderByDescending(static pair => pair.score).ThenBy(static pair => pair.index).Take(top))

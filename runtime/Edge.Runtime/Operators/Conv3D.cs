@@ -45,49 +45,17 @@ public readonly record struct Conv3D(Window3D Window, int Groups = 1, Activation
         int outputs = ShapeRules.ConvolutionOutputs(shapes, 3, Groups);
         Span<long> sizes = stackalloc long[3];
         Window.Count(shapes, input.Shape, weights.Shape.Axes[1..4], sizes);
-        TensorSpec output = ShapeRules.Layer(shapes, [input.Shape[0], sizes[0], sizes[1], sizes[2], outputs], channelAxis: 0);
-        long scratch = Volume.ScratchFloats(output.Shape, input.Shape, Groups) * sizeof(float);
-        shapes.Require(scratch <= int.MaxValue, $"a line of taps of {input} needs {scratch} bytes of scratch; at most {int.MaxValue} are allowed.");
-        return new OperatorPlan(output) { ScratchBytes = (int)scratch, BackwardScratchBytes = (int)scratch, OverwritesGradients = true };
+        return Volume.Plan(shapes, sizes, outputs, Groups, transposed: false);
     }
 
     /// <inheritdoc/>
-    public void Forward(in Buffers io)
-    {
-        Span<float> y = io.Output(0);
-        Of(io.InputShape(0), io.InputShape(1), io.OutputShape(0)).ToCoarse(io.Input(0), io.Input(1), y, accumulate: false, io.Scratch<float>(), io.Team);
-        ActivationKernels.AddBias(Activation, io.Input(2), y, io.OutputShape(0)[4], io.Team);
-    }
+    public void Forward(in Buffers io) => Of(io.InputShape(0), io.InputShape(1), io.OutputShape(0)).Forward(io, Activation);
 
     /// <inheritdoc/>
     public Keep Keeps(uint wanted) => ((wanted & 2) != 0 ? Keep.Input0 : Keep.None) | (Activation != Activation.None ? Keep.Output0 : Keep.None);
 
     /// <inheritdoc/>
-    public void Backward(in Gradients io)
-    {
-        Volume volume = Of(io.InputShape(0), io.InputShape(1), io.OutputShape(0));
-        Span<float> dy = io.OutputGradient(0), scratch = io.Scratch<float>();
-        if (Activation != Activation.None)
-        {
-            ActivationKernels.MaskGradient(Activation, io.Output(0), dy, io.Team);
-        }
-
-        if (io.Wants(0))
-        {
-            volume.ToFine(dy, io.Input(1), io.InputGradient(0), io.Accumulate(0), scratch, io.Team);
-        }
-
-        if (io.Wants(1))
-        {
-            volume.WeightGradient(io.Input(0), dy, io.InputGradient(1), io.Accumulate(1), scratch, io.Team);
-        }
-
-        if (io.Wants(2))
-        {
-            int outputs = io.OutputShape(0)[4];
-            ColumnSums.Run(dy.Length / outputs, outputs, dy, io.InputGradient(2), io.Accumulate(2), io.Team);
-        }
-    }
+    public void Backward(in Gradients io) => Of(io.InputShape(0), io.InputShape(1), io.OutputShape(0)).Backward(io, Activation);
 
     private Volume Of(in Shape input, in Shape weights, in Shape output) => new(output, input, weights, Window, Groups, transposed: false);
 }

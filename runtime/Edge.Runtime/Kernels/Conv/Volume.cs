@@ -40,8 +40,70 @@ internal readonly ref struct Volume
         _transposed = transposed;
     }
 
+    /// <summary>The plan of a convolution of either direction: input 0 is [N, D, H, W, C].</summary>
+    /// <param name="shapes">The inputs.</param>
+    /// <param name="sizes">D', H' and W' of the output.</param>
+    /// <param name="outputs">Its channels.</param>
+    /// <param name="groups">Divides both channels.</param>
+    /// <param name="transposed">Whether it goes from coarse to fine.</param>
+    internal static OperatorPlan Plan(in Shapes shapes, ReadOnlySpan<long> sizes, int outputs, int groups, bool transposed)
+    {
+        TensorSpec input = shapes.Input(0);
+        TensorSpec output = ShapeRules.Layer(shapes, [input.Shape[0], sizes[0], sizes[1], sizes[2], outputs], channelAxis: 0);
+        long scratch = (transposed ? ScratchFloats(input.Shape, output.Shape, groups) : ScratchFloats(output.Shape, input.Shape, groups)) * sizeof(float);
+        shapes.Require(scratch <= int.MaxValue, $"a line of taps of {input} needs {scratch} bytes of scratch; at most {int.MaxValue} are allowed.");
+        return new OperatorPlan(output) { ScratchBytes = (int)scratch, BackwardScratchBytes = (int)scratch, OverwritesGradients = true };
+    }
+
+    /// <summary>The forward phase: input, weights and optional bias to the output, then the activation.</summary>
+    internal void Forward(in Buffers io, Activation activation)
+    {
+        Span<float> y = io.Output(0);
+        if (_transposed)
+        {
+            ToFine(io.Input(0), io.Input(1), y, accumulate: false, io.Scratch<float>(), io.Team);
+        }
+        else
+        {
+            ToCoarse(io.Input(0), io.Input(1), y, accumulate: false, io.Scratch<float>(), io.Team);
+        }
+
+        ActivationKernels.AddBias(activation, io.Input(2), y, io.OutputShape(0)[4], io.Team);
+    }
+
+    /// <summary>The backward phase: the input's gradient goes the other way.</summary>
+    internal void Backward(in Gradients io, Activation activation)
+    {
+        Span<float> dy = io.OutputGradient(0), scratch = io.Scratch<float>();
+        if (activation != Activation.None)
+        {
+            ActivationKernels.MaskGradient(activation, io.Output(0), dy, io.Team);
+        }
+
+        if (io.Wants(0) && _transposed)
+        {
+            ToCoarse(dy, io.Input(1), io.InputGradient(0), io.Accumulate(0), scratch, io.Team);
+        }
+        else if (io.Wants(0))
+        {
+            ToFine(dy, io.Input(1), io.InputGradient(0), io.Accumulate(0), scratch, io.Team);
+        }
+
+        if (io.Wants(1))
+        {
+            ReadOnlySpan<float> fine = _transposed ? dy : io.Input(0), coarse = _transposed ? io.Input(0) : dy;
+            WeightGradient(fine, coarse, io.InputGradient(1), io.Accumulate(1), scratch, io.Team);
+        }
+
+        if (io.Wants(2))
+        {
+            int outputs = io.OutputShape(0)[4];
+            ColumnSums.Run(dy.Length / outputs, outputs, dy, io.InputGradient(2), io.Accumulate(2), io.Team);
+        }
+    }
+
     /// <summary>Floats of scratch: a line of taps.</summary>
-    internal static long ScratchFloats(in Shape coarse, in Shape fine, int groups) => (long)coarse[3] * (fine[4] / groups);
+    private static long ScratchFloats(in Shape coarse, in Shape fine, int groups) => (long)coarse[3] * (fine[4] / groups);
 
     private int Taps => _kernel.Product(1, 4);
 

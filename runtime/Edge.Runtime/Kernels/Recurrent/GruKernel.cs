@@ -52,14 +52,7 @@ internal static unsafe class GruKernel
             int first = 0;
             for (int done = 0; done < s.Time; done++)
             {
-                int t = op.Reverse ? s.Time - 1 - done : done;
-                if (done % steps == 0)
-                {
-                    int count = Math.Min(steps, s.Time - done);
-                    first = op.Reverse ? t - count + 1 : t;
-                    s.Project(first, count, io.Input(RecurrentRule.Input), io.Input(RecurrentRule.Weights), io.Input(RecurrentRule.Bias), products, steps, io.Team);
-                }
-
+                int t = s.Next(io, op.Reverse, done, steps, products, ref first);
                 job.T = t;
                 job.Local = t - first;
                 WorkerTeam team = Elementwise.Team(io.Team, hidden.Length, Cost);

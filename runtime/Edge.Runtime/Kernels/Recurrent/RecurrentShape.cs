@@ -25,6 +25,26 @@ internal readonly record struct RecurrentShape(int Batch, int Time, int Features
     /// <summary>Floats of the products of one chunk.</summary>
     internal int ChunkFloats => checked(Batch * ChunkSteps * Width);
 
+    /// <summary>The step that comes next; at the first of every chunk of steps, the products of the input for all steps of the chunk are made.</summary>
+    /// <param name="io">Input, weights and bias.</param>
+    /// <param name="reverse">Whether the last step comes first.</param>
+    /// <param name="done">Steps done.</param>
+    /// <param name="steps">Steps of a chunk.</param>
+    /// <param name="products">Receives rows of <see cref="Width"/>, those of a sample one after the other.</param>
+    /// <param name="first">The first step of the present chunk.</param>
+    internal int Next(in Buffers io, bool reverse, int done, int steps, Span<float> products, ref int first)
+    {
+        int t = reverse ? Time - 1 - done : done;
+        if (done % steps == 0)
+        {
+            int count = Math.Min(steps, Time - done);
+            first = reverse ? t - count + 1 : t;
+            Project(first, count, io.Input(RecurrentRule.Input), io.Input(RecurrentRule.Weights), io.Input(RecurrentRule.Bias), products, steps, io.Team);
+        }
+
+        return t;
+    }
+
     /// <summary>products[b, t] = x[b, first + t] · Wᵀ + bias for <paramref name="count"/> steps of each sample.</summary>
     /// <param name="first">The first step.</param>
     /// <param name="count">Steps.</param>
@@ -34,7 +54,7 @@ internal readonly record struct RecurrentShape(int Batch, int Time, int Features
     /// <param name="products">Receives rows of <see cref="Width"/>.</param>
     /// <param name="steps">Rows of a sample in <paramref name="products"/>.</param>
     /// <param name="team">The threads.</param>
-    internal void Project(int first, int count, ReadOnlySpan<float> x, ReadOnlySpan<float> w, ReadOnlySpan<float> bias, Span<float> products, int steps, WorkerTeam team)
+    private void Project(int first, int count, ReadOnlySpan<float> x, ReadOnlySpan<float> w, ReadOnlySpan<float> bias, Span<float> products, int steps, WorkerTeam team)
     {
         // One product where the rows have one distance, else one for each sample.
         (int parts, int rows, int distance) = count == Time ? (1, Rows, Features) : steps == 1 ? (1, Batch, Time * Features) : (Batch, count, Features);

@@ -38,14 +38,7 @@ internal static unsafe class RnnKernel
             int first = 0;
             for (int done = 0; done < s.Time; done++)
             {
-                int t = op.Reverse ? s.Time - 1 - done : done;
-                if (done % steps == 0)
-                {
-                    int count = Math.Min(steps, s.Time - done);
-                    first = op.Reverse ? t - count + 1 : t;
-                    s.Project(first, count, io.Input(RecurrentRule.Input), io.Input(RecurrentRule.Weights), io.Input(RecurrentRule.Bias), products, steps, io.Team);
-                }
-
+                int t = s.Next(io, op.Reverse, done, steps, products, ref first);
                 Gemm.Multiply(
                     s.Batch, s.Width, s.Hidden, hidden, s.Hidden, 1, io.Input(RecurrentRule.Recurrent), 1, s.Hidden,
                     products[((t - first) * s.Width)..], steps * s.Width, accumulate: true, io.Input(RecurrentRule.RecurrentBias), Activation.None, io.Team);

@@ -232,21 +232,12 @@ internal sealed class Hdf5Object
 
         if (Find(MessageKind.LinkInfo) is { } info)
         {
-            info.Version(0, 0);
-            byte flags = info.Byte();
-            info.Skip((flags & 1) != 0 ? 8 : 0);
-            long heap = info.Address();
-            long index = info.Address();
-            if (heap >= 0 && index >= 0)
+            foreach ((FractalHeap objects, Hdf5Cursor record) in Dense(info, orderBytes: 8))
             {
-                FractalHeap objects = new(File.Store, heap, Path);
-                foreach (Hdf5Cursor record in BTree2.Records(File.Store, index, Path))
-                {
-                    Hdf5Cursor rest = record;
-                    rest.Skip(4);                        // the name's hash
-                    Hdf5Link link = Hdf5Link.Read(objects.Find(rest), Path);
-                    links[link.Name] = link;
-                }
+                Hdf5Cursor rest = record;
+                rest.Skip(4);                            // the name's hash
+                Hdf5Link link = Hdf5Link.Read(objects.Find(rest), Path);
+                links[link.Name] = link;
             }
         }
 
@@ -262,6 +253,25 @@ internal sealed class Hdf5Object
         return links;
     }
 
+    /// <summary>The records of links or attributes that lie in a heap of their own, indexed by name: none where the message says that there is no such heap.</summary>
+    private IEnumerable<(FractalHeap Objects, Hdf5Cursor Record)> Dense(Hdf5Cursor info, int orderBytes)
+    {
+        info.Version(0, 0);
+        info.Skip((info.Byte() & 1) != 0 ? orderBytes : 0);
+        long heap = info.Address();
+        long index = info.Address();
+        if (heap < 0 || index < 0)
+        {
+            yield break;
+        }
+
+        FractalHeap objects = new(File.Store, heap, Path);
+        foreach (Hdf5Cursor record in BTree2.Records(File.Store, index, Path))
+        {
+            yield return (objects, record);
+        }
+    }
+
     private Dictionary<string, Hdf5Attribute> ReadAttributes()
     {
         Dictionary<string, Hdf5Attribute> attributes = new(StringComparer.Ordinal);
@@ -275,20 +285,11 @@ internal sealed class Hdf5Object
 
         if (Find(MessageKind.AttributeInfo) is { } info)
         {
-            info.Version(0, 0);
-            byte flags = info.Byte();
-            info.Skip((flags & 1) != 0 ? 2 : 0);
-            long heap = info.Address();
-            long index = info.Address();
-            if (heap >= 0 && index >= 0)
+            foreach ((FractalHeap objects, Hdf5Cursor record) in Dense(info, orderBytes: 2))
             {
-                FractalHeap objects = new(File.Store, heap, Path);
-                foreach (Hdf5Cursor record in BTree2.Records(File.Store, index, Path))
-                {
-                    Hdf5Cursor rest = record;
-                    Hdf5Cursor id = rest.Part(objects.IdBytes, rest.What);
-                    Add(objects.Find(id), rest.Byte());
-                }
+                Hdf5Cursor rest = record;
+                Hdf5Cursor id = rest.Part(objects.IdBytes, rest.What);
+                Add(objects.Find(id), rest.Byte());
             }
         }
 

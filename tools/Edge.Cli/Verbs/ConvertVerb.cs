@@ -138,8 +138,7 @@ internal static class ConvertVerb
             }
 
             Islands(parsed, islands ?? FloatIslands.Find(result), report);
-            byte[] named = ModelEmitter.ToBytes(result);
-            byte[] file = parsed.GetValue(_strip) ? ModelEmitter.ToBytes(result, new EmitOptions { StripNames = true }) : named;
+            byte[] file = ModelEmitter.ToBytes(result, new EmitOptions { StripNames = parsed.GetValue(_strip) });
             Models.Write(target, file);
             double seconds = watch.Elapsed.TotalSeconds;
             if (!parsed.GetValue(_noVerify))
@@ -147,6 +146,9 @@ internal static class ConvertVerb
                 ModelInputs[] few = samples.Length > 0 ? [.. samples.Take(Verification.MostSamples)] : ModelInputs.Random(mode is "none" or "float32" ? source : plain, Verification.MostSamples / 2);
                 report.Values["verified_on"] = origin;
                 report.Line($"verification on {few.Length} samples ({origin}):");
+
+                // What is read back is compared; its layers are matched by names, which a stripped file has not.
+                byte[] named = parsed.GetValue(_strip) ? ModelEmitter.ToBytes(result) : file;
                 Verify(source, plain, Graph.FromModel(named), mode, few, report);
             }
 

@@ -10,7 +10,7 @@ namespace Edge.Runtime.Operators;
 /// <param name="SelectLast">Whether of equal elements the last one is taken instead of the first.</param>
 /// <param name="Minimum">Whether the smallest element is looked for.</param>
 /// <remarks>A NaN is neither above nor below anything, so it is taken only in the first place. Sources: ONNX ArgMax-13, ArgMin-13; TensorFlow Lite kernels/internal/reference/arg_min_max.h.</remarks>
-public readonly record struct ArgMax(int Axis, bool KeepDims, bool SelectLast, bool Minimum) : IOperator<ArgMax>
+public readonly record struct ArgMax(int Axis, bool KeepDims, bool SelectLast, bool Minimum) : IOperator<ArgMax>, IIntegerForward
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("ArgMax", 42);
@@ -57,28 +57,18 @@ public readonly record struct ArgMax(int Axis, bool KeepDims, bool SelectLast, b
     /// <inheritdoc/>
     public void Forward(in Buffers io)
     {
-        switch (io.InputSpec(0).Type)
+        if (io.InputSpec(0).Type == DataType.Float32)
         {
-            case DataType.Float32:
-                Find<float>(io);
-                break;
-            case DataType.Int8:
-                Find<sbyte>(io);
-                break;
-            case DataType.UInt8:
-                Find<byte>(io);
-                break;
-            case DataType.Int16:
-                Find<short>(io);
-                break;
-            case DataType.Int32:
-                Find<int>(io);
-                break;
-            default:
-                Find<long>(io);
-                break;
+            Find<float>(io);
+        }
+        else
+        {
+            IntegerTypes.Forward(this, io);
         }
     }
+
+    /// <inheritdoc/>
+    void IIntegerForward.Integers<T>(in Buffers io) => Find<T>(io);
 
     private void Find<T>(in Buffers io) where T : unmanaged, INumber<T>
     {

@@ -9,7 +9,7 @@ namespace Edge.Runtime.Operators;
 /// Plain integers wrap around; a division by 0 gives 0, as does its rest. Where a and b are equal, Minimum and Maximum give their gradient to a.
 /// Sources: ONNX Div, Min, Max, Pow, Mod, BitShift; TensorFlow Lite DIV, MINIMUM, MAXIMUM, POW, FLOOR_DIV, FLOOR_MOD, SQUARED_DIFFERENCE, ATAN2.
 /// </remarks>
-public readonly record struct Binary(BinaryFunction Function) : IOperator<Binary>, IDifferentiable, IPreparable
+public readonly record struct Binary(BinaryFunction Function) : IOperator<Binary>, IDifferentiable, IPreparable, IIntegerForward
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("Binary", 34, inputs: 2);
@@ -87,29 +87,19 @@ public readonly record struct Binary(BinaryFunction Function) : IOperator<Binary
     /// <inheritdoc/>
     public void Forward(in Buffers io)
     {
-        BroadcastShape shape = new(io.InputShape(0).Axes, io.InputShape(1).Axes);
-        switch (io.InputSpec(0).Type)
+        if (io.InputSpec(0).Type == DataType.Float32)
         {
-            case DataType.Float32:
-                BinaryKernels.Forward(Function, io.Team, shape, io.Input(0), io.Input(1), io.Output(0));
-                break;
-            case DataType.Int8:
-                BinaryKernels.Integers(Function, io.Team, shape, io.Input<sbyte>(0), io.Input<sbyte>(1), io.Output<sbyte>(0));
-                break;
-            case DataType.UInt8:
-                BinaryKernels.Integers(Function, io.Team, shape, io.Input<byte>(0), io.Input<byte>(1), io.Output<byte>(0));
-                break;
-            case DataType.Int16:
-                BinaryKernels.Integers(Function, io.Team, shape, io.Input<short>(0), io.Input<short>(1), io.Output<short>(0));
-                break;
-            case DataType.Int32:
-                BinaryKernels.Integers(Function, io.Team, shape, io.Input<int>(0), io.Input<int>(1), io.Output<int>(0));
-                break;
-            default:
-                BinaryKernels.Integers(Function, io.Team, shape, io.Input<long>(0), io.Input<long>(1), io.Output<long>(0));
-                break;
+            BinaryKernels.Forward(Function, io.Team, new(io.InputShape(0).Axes, io.InputShape(1).Axes), io.Input(0), io.Input(1), io.Output(0));
+        }
+        else
+        {
+            IntegerTypes.Forward(this, io);
         }
     }
+
+    /// <inheritdoc/>
+    void IIntegerForward.Integers<T>(in Buffers io) =>
+        BinaryKernels.Integers(Function, io.Team, new(io.InputShape(0).Axes, io.InputShape(1).Axes), io.Input<T>(0), io.Input<T>(1), io.Output<T>(0));
 
     /// <inheritdoc/>
     public Keep Keeps(uint wanted) =>

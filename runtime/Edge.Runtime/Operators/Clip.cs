@@ -11,7 +11,7 @@ namespace Edge.Runtime.Operators;
 /// Integers take the integers between the bounds; for bounds beyond 2²⁴ that float32 does not hold, use <see cref="BinaryFunction.Minimum"/> with a constant.
 /// int8 is rescaled as TFLite's relu family does. The derivative at a bound is 0. Sources: ONNX Clip-13; TensorFlow Lite RELU_0_TO_1.
 /// </remarks>
-public readonly record struct Clip(float Minimum, float Maximum) : IOperator<Clip>, IDifferentiable, IPreparable
+public readonly record struct Clip(float Minimum, float Maximum) : IOperator<Clip>, IDifferentiable, IPreparable, IIntegerForward
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("Clip", 38);
@@ -48,26 +48,13 @@ public readonly record struct Clip(float Minimum, float Maximum) : IOperator<Cli
     /// <inheritdoc/>
     public void Forward(in Buffers io)
     {
-        switch (io.InputSpec(0).Type)
+        if (io.InputSpec(0).Type == DataType.Float32)
         {
-            case DataType.Float32:
-                Elementwise.Map(io.Team, new Kernel(Minimum, Maximum), io.Input(0), io.Output(0));
-                break;
-            case DataType.Int8:
-                Integers<sbyte>(io);
-                break;
-            case DataType.UInt8:
-                Integers<byte>(io);
-                break;
-            case DataType.Int16:
-                Integers<short>(io);
-                break;
-            case DataType.Int32:
-                Integers<int>(io);
-                break;
-            default:
-                Integers<long>(io);
-                break;
+            Elementwise.Map(io.Team, new Kernel(Minimum, Maximum), io.Input(0), io.Output(0));
+        }
+        else
+        {
+            IntegerTypes.Forward(this, io);
         }
     }
 
@@ -86,7 +73,8 @@ public readonly record struct Clip(float Minimum, float Maximum) : IOperator<Cli
             preparation, (from, to, table) => Int8Table.FillClamp(low, high, from.Scale, from.ZeroPoint, to.Scale, to.ZeroPoint, table));
     }
 
-    private void Integers<T>(in Buffers io) where T : unmanaged, IBinaryInteger<T> =>
+    /// <inheritdoc/>
+    void IIntegerForward.Integers<T>(in Buffers io) =>
         Scalars.Map(io.Team, new Integer<T>(T.CreateSaturating(MathF.Ceiling(Minimum)), T.CreateSaturating(MathF.Floor(Maximum))), io.Input<T>(0), io.Output<T>(0));
 
     private readonly struct Kernel(float low, float high) : IUnaryKernel

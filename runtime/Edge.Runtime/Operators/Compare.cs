@@ -8,7 +8,7 @@ namespace Edge.Runtime.Operators;
 /// <summary>Compares two tensors element by element, with NumPy broadcasting, to bool. float32; plain integers (int8, uint8, int16, int32, int64); bool (Equal and NotEqual); int8 with scale and zero point as TFLite.</summary>
 /// <param name="Comparison">The comparison.</param>
 /// <remarks>Sources: ONNX Equal-19, Less-13, LessOrEqual-16, Greater-13, GreaterOrEqual-16; TensorFlow Lite kernels/comparisons.cc.</remarks>
-public readonly record struct Compare(Comparison Comparison) : IOperator<Compare>, IPreparable
+public readonly record struct Compare(Comparison Comparison) : IOperator<Compare>, IPreparable, IIntegerForward
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("Compare", 35, inputs: 2);
@@ -53,20 +53,11 @@ public readonly record struct Compare(Comparison Comparison) : IOperator<Compare
             case DataType.Float32:
                 Run<float>(io);
                 break;
-            case DataType.Int8:
-                Run<sbyte>(io);
-                break;
-            case DataType.UInt8 or DataType.Bool:
+            case DataType.Bool:
                 Run<byte>(io);
                 break;
-            case DataType.Int16:
-                Run<short>(io);
-                break;
-            case DataType.Int32:
-                Run<int>(io);
-                break;
             default:
-                Run<long>(io);
+                IntegerTypes.Forward(this, io);
                 break;
         }
     }
@@ -75,6 +66,9 @@ public readonly record struct Compare(Comparison Comparison) : IOperator<Compare
     public IKernel? Prepare(in Preparation preparation) => preparation.Input(0).Quantization is { } left
         ? new Int8ScalarKernel<Int8Comparison, byte>(new(Comparison, left, preparation.Input(1).Quantization!))
         : null;
+
+    /// <inheritdoc/>
+    void IIntegerForward.Integers<T>(in Buffers io) => Run<T>(io);
 
     private void Run<T>(in Buffers io) where T : unmanaged, INumber<T>
     {

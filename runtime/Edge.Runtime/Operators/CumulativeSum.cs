@@ -10,7 +10,7 @@ namespace Edge.Runtime.Operators;
 /// <param name="Reverse">Whether it runs from the end of the axis.</param>
 /// <remarks>The gradient is the sum of dy in the other direction. Sources: ONNX CumSum-14; TensorFlow Lite kernels/internal/reference/cumsum.h, whose int8 sums start at minus the input's zero point,
 /// not at 0: with a zero point other than 0 the int8 result has that offset here too.</remarks>
-public readonly record struct CumulativeSum(int Axis, bool Exclusive, bool Reverse) : IOperator<CumulativeSum>, IDifferentiable, IPreparable
+public readonly record struct CumulativeSum(int Axis, bool Exclusive, bool Reverse) : IOperator<CumulativeSum>, IDifferentiable, IPreparable, IIntegerForward
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("CumulativeSum", 44);
@@ -54,26 +54,13 @@ public readonly record struct CumulativeSum(int Axis, bool Exclusive, bool Rever
     /// <inheritdoc/>
     public void Forward(in Buffers io)
     {
-        switch (io.InputSpec(0).Type)
+        if (io.InputSpec(0).Type == DataType.Float32)
         {
-            case DataType.Float32:
-                Run<float, double, Floats>(default, io);
-                break;
-            case DataType.Int8:
-                Run<sbyte, sbyte, Integers<sbyte>>(default, io);
-                break;
-            case DataType.UInt8:
-                Run<byte, byte, Integers<byte>>(default, io);
-                break;
-            case DataType.Int16:
-                Run<short, short, Integers<short>>(default, io);
-                break;
-            case DataType.Int32:
-                Run<int, int, Integers<int>>(default, io);
-                break;
-            default:
-                Run<long, long, Integers<long>>(default, io);
-                break;
+            Run<float, double, Floats>(default, io);
+        }
+        else
+        {
+            IntegerTypes.Forward(this, io);
         }
     }
 
@@ -103,6 +90,9 @@ public readonly record struct CumulativeSum(int Axis, bool Exclusive, bool Rever
     public IKernel? Prepare(in Preparation preparation) => preparation.Input(0).Quantization is { } input
         ? new Int8Kernel(this, new Quantized(input, preparation.Output(0).Quantization!))
         : null;
+
+    /// <inheritdoc/>
+    void IIntegerForward.Integers<T>(in Buffers io) => Run<T, T, Integers<T>>(default, io);
 
     private void Run<T, TSum, TStep>(TStep step, in Buffers io) where T : unmanaged where TSum : unmanaged where TStep : struct, IStep<T, TSum> =>
         Scan<T, TSum, TStep>(step, io.InputShape(0), io.Input<T>(0), io.Output<T>(0));

@@ -12,7 +12,7 @@ namespace Edge.Runtime.Operators;
 /// Sums and means are <see cref="ReduceSum"/> and <see cref="ReduceMean"/>. Equal largest (or smallest) elements share the gradient. Sources: ONNX ReduceMax-20, ReduceMin-20,
 /// ReduceProd-18, ReduceSumSquare-18, ReduceL1-18, ReduceL2-18, ReduceLogSum-18, ReduceLogSumExp-18; TensorFlow Lite kernels/reduce.cc.
 /// </remarks>
-public readonly record struct Reduce(Reduction Kind, IntList Axes, bool KeepDims) : IOperator<Reduce>, IDifferentiable, IPreparable
+public readonly record struct Reduce(Reduction Kind, IntList Axes, bool KeepDims) : IOperator<Reduce>, IDifferentiable, IPreparable, IIntegerForward
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("Reduce", 41);
@@ -73,27 +73,18 @@ public readonly record struct Reduce(Reduction Kind, IntList Axes, bool KeepDims
             case DataType.Float32:
                 ReduceKernels.Floats(Kind, io, shape);
                 break;
-            case DataType.Int8:
-                ReduceKernels.Integers<sbyte>(Kind, io, shape);
-                break;
-            case DataType.UInt8:
-                ReduceKernels.Integers<byte>(Kind, io, shape);
-                break;
             case DataType.Bool:
                 // Truth values are bytes 0 and 1: any is the largest, all the smallest.
                 ReduceKernels.Integers<byte>(Kind == Reduction.Any ? Reduction.Maximum : Reduction.Minimum, io, shape);
                 break;
-            case DataType.Int16:
-                ReduceKernels.Integers<short>(Kind, io, shape);
-                break;
-            case DataType.Int32:
-                ReduceKernels.Integers<int>(Kind, io, shape);
-                break;
             default:
-                ReduceKernels.Integers<long>(Kind, io, shape);
+                IntegerTypes.Forward(this, io);
                 break;
         }
     }
+
+    /// <inheritdoc/>
+    void IIntegerForward.Integers<T>(in Buffers io) => ReduceKernels.Integers<T>(Kind, io, Reductions.Pairs(io.InputShape(0), Axes));
 
     /// <inheritdoc/>
     public Keep Keeps(uint wanted) => Kind switch

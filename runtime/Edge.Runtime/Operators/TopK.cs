@@ -11,7 +11,7 @@ namespace Edge.Runtime.Operators;
 /// <param name="Largest">Whether the largest elements are wanted.</param>
 /// <param name="Sorted">Whether the order matters; it is best first in either case.</param>
 /// <remarks>Of equal elements the first comes first. The gradient goes to the elements taken. Sources: ONNX TopK-11; TensorFlow Lite kernels/topk_v2.cc.</remarks>
-public readonly record struct TopK(int K, int Axis, bool Largest, bool Sorted) : IOperator<TopK>, IDifferentiable
+public readonly record struct TopK(int K, int Axis, bool Largest, bool Sorted) : IOperator<TopK>, IDifferentiable, IIntegerForward
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("TopK", 43, outputs: 2);
@@ -50,26 +50,13 @@ public readonly record struct TopK(int K, int Axis, bool Largest, bool Sorted) :
     /// <inheritdoc/>
     public void Forward(in Buffers io)
     {
-        switch (io.InputSpec(0).Type)
+        if (io.InputSpec(0).Type == DataType.Float32)
         {
-            case DataType.Float32:
-                Find<float>(io);
-                break;
-            case DataType.Int8:
-                Find<sbyte>(io);
-                break;
-            case DataType.UInt8:
-                Find<byte>(io);
-                break;
-            case DataType.Int16:
-                Find<short>(io);
-                break;
-            case DataType.Int32:
-                Find<int>(io);
-                break;
-            default:
-                Find<long>(io);
-                break;
+            Find<float>(io);
+        }
+        else
+        {
+            IntegerTypes.Forward(this, io);
         }
     }
 
@@ -93,6 +80,9 @@ public readonly record struct TopK(int K, int Axis, bool Largest, bool Sorted) :
             dx[(((outer * size) + position) * inner) + (i % inner)] += dy[i];
         }
     }
+
+    /// <inheritdoc/>
+    void IIntegerForward.Integers<T>(in Buffers io) => Find<T>(io);
 
     private void Find<T>(in Buffers io) where T : unmanaged, INumber<T>
     {

@@ -11,7 +11,7 @@ namespace Edge.Runtime.Operators;
 /// int8 is a table of 256 results on the scale the model declares; Abs, Rsqrt, Sqrt, Log and Exp have the bits of TFLite, where its Rsqrt and Sqrt refuse negative
 /// values they give what they give at 0. Sources: ONNX operators of these names; TensorFlow Lite kernels/elementwise.cc, exp.cc.
 /// </remarks>
-public readonly record struct Unary(UnaryFunction Function) : IOperator<Unary>, IDifferentiable, IPreparable
+public readonly record struct Unary(UnaryFunction Function) : IOperator<Unary>, IDifferentiable, IPreparable, IIntegerForward
 {
     /// <inheritdoc/>
     public static OperatorInfo Info { get; } = OperatorInfo.Data("Unary", 32);
@@ -61,20 +61,8 @@ public readonly record struct Unary(UnaryFunction Function) : IOperator<Unary>, 
             case DataType.Bool:
                 Scalars.Map(io.Team, default(NotBool), io.Input<byte>(0), io.Output<byte>(0));
                 break;
-            case DataType.Int8:
-                Integers<sbyte>(io);
-                break;
-            case DataType.UInt8:
-                Integers<byte>(io);
-                break;
-            case DataType.Int16:
-                Integers<short>(io);
-                break;
-            case DataType.Int32:
-                Integers<int>(io);
-                break;
             default:
-                Integers<long>(io);
+                IntegerTypes.Forward(this, io);
                 break;
         }
     }
@@ -97,7 +85,8 @@ public readonly record struct Unary(UnaryFunction Function) : IOperator<Unary>, 
         return Int8TableKernel.Prepare(preparation, (from, to, table) => Int8Functions.Fill(function, from, to, table));
     }
 
-    private void Integers<T>(in Buffers io) where T : unmanaged, IBinaryInteger<T>
+    /// <inheritdoc/>
+    void IIntegerForward.Integers<T>(in Buffers io)
     {
         switch (Function)
         {

@@ -89,27 +89,19 @@ internal static class Arithmetic
 
     internal static void Forward(in Buffers io, Kind kind, Activation activation)
     {
-        switch (io.InputSpec(0).Type)
+        if (io.InputSpec(0).Type == DataType.Float32)
         {
-            case DataType.Float32:
-                Floats(io, kind, activation);
-                break;
-            case DataType.Int8:
-                Integers<sbyte>(io, kind, activation);
-                break;
-            case DataType.UInt8:
-                Integers<byte>(io, kind, activation);
-                break;
-            case DataType.Int16:
-                Integers<short>(io, kind, activation);
-                break;
-            case DataType.Int32:
-                Integers<int>(io, kind, activation);
-                break;
-            default:
-                Integers<long>(io, kind, activation);
-                break;
+            Floats(io, kind, activation);
         }
+        else
+        {
+            IntegerTypes.Forward(new IntegerBody(kind, activation), io);
+        }
+    }
+
+    private readonly struct IntegerBody(Kind kind, Activation activation) : IIntegerForward
+    {
+        public void Integers<T>(in Buffers io) where T : unmanaged, IBinaryInteger<T> => Arithmetic.Integers<T>(io, kind, activation);
     }
 
     private static void Integers<T>(in Buffers io, Kind kind, Activation activation) where T : unmanaged, IBinaryInteger<T>

@@ -68,27 +68,23 @@ internal static class Reductions
     internal static void Forward(in Buffers io, IntList axes, bool mean)
     {
         BroadcastShape shape = Pairs(io.InputShape(0), axes);
-        long count = mean ? shape.Length / shape.Length0 : 1;
-        switch (io.InputSpec(0).Type)
+        if (io.InputSpec(0).Type == DataType.Float32)
         {
-            case DataType.Float32:
-                SumTo.Run(io.Team, shape, io.Input(0), default, Scale(shape, mean), io.Output(0), accumulate: false);
-                break;
-            case DataType.Int8:
-                Folds.Run<IntegerMean<sbyte>, sbyte, long, sbyte>(io.Team, new(count), shape, io.Input<sbyte>(0), io.Output<sbyte>(0));
-                break;
-            case DataType.UInt8:
-                Folds.Run<IntegerMean<byte>, byte, long, byte>(io.Team, new(count), shape, io.Input<byte>(0), io.Output<byte>(0));
-                break;
-            case DataType.Int16:
-                Folds.Run<IntegerMean<short>, short, long, short>(io.Team, new(count), shape, io.Input<short>(0), io.Output<short>(0));
-                break;
-            case DataType.Int32:
-                Folds.Run<IntegerMean<int>, int, long, int>(io.Team, new(count), shape, io.Input<int>(0), io.Output<int>(0));
-                break;
-            default:
-                Folds.Run<IntegerMean<long>, long, long, long>(io.Team, new(count), shape, io.Input<long>(0), io.Output<long>(0));
-                break;
+            SumTo.Run(io.Team, shape, io.Input(0), default, Scale(shape, mean), io.Output(0), accumulate: false);
+        }
+        else
+        {
+            IntegerTypes.Forward(new IntegerBody(axes, mean), io);
+        }
+    }
+
+    private readonly struct IntegerBody(IntList axes, bool mean) : IIntegerForward
+    {
+        public void Integers<T>(in Buffers io) where T : unmanaged, IBinaryInteger<T>
+        {
+            BroadcastShape shape = Pairs(io.InputShape(0), axes);
+            long count = mean ? shape.Length / shape.Length0 : 1;
+            Folds.Run<IntegerMean<T>, T, long, T>(io.Team, new(count), shape, io.Input<T>(0), io.Output<T>(0));
         }
     }
 
